@@ -1,0 +1,59 @@
+# Everything a newcomer needs: `make demo` and `make test`. Both set themselves up.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := install --require-hashes --requirement
+EDITABLE := install --no-deps --no-build-isolation --editable .
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lambda requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## Run the whole loop on the embedded sandbox, narrated
+	@$(BIN)/assent demo
+
+test: $(VENV)/.dev lint ## Run the linters, the type checker and every test
+	@$(BIN)/python -m pytest --numprocesses 2
+
+lint: $(VENV)/.dev ## Only the linters and the type checker
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev $(VENV)-bench/.ready ## Count calls, and time check and status beside their peers
+	@$(BIN)/python -m benchmarks
+
+lambda: $(VENV)/.dev ## Build the Lambda's zip, for this machine's Python
+	@$(BIN)/python infra/build_lambda.py dist/assent-lambda.zip
+	@ls -l dist/assent-lambda.zip
+
+requirements: ## Compile requirements/*.txt anew (needs uv)
+	@requirements/compile
+
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) $(VENV)-bench .demo dist build
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Assent needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the demo's requirements into $(VENV) (once) ..."
+	@$(PIP) $(INSTALL) requirements/demo.txt
+	@$(PIP) $(EDITABLE)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the development requirements into $(VENV) (once) ..."
+	@$(PIP) $(INSTALL) requirements/dev.txt
+	@$(PIP) $(EDITABLE)
+	@touch $@ $(VENV)/.demo
+
+$(VENV)-bench/.ready: requirements/bench.txt
+	@echo "Installing the peers into $(VENV)-bench (once) ..."
+	@$(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check --quiet $(INSTALL) requirements/bench.txt
+	@touch $@
