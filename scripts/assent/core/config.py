@@ -1,0 +1,189 @@
+"""The configuration: the ladder of environments, the registry, the repository."""
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assent.core.errors import AssentError
+from assent.core.record import dotted
+from assent.core.schema import Schema
+from assent.core.strict_yaml import YamlProblem, read_yaml
+
+__all__ = ["Config", "Environment", "InvalidConfig", "Override", "Registry", "parse_config"]
+
+CONFIG_PATH = "assent.yaml"
+
+
+class InvalidConfig(AssentError):
+    """`assent.yaml` does not say what Assent can act on."""
+
+
+class UnknownEnvironment(AssentError):
+    """An environment that is no rung of the ladder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One rung of the ladder."""
+
+    name: str
+    account: str
+    """The AWS account that holds its parameters; twelve digits."""
+    region: str
+    role: str | None = None
+    """Assumed to write its parameters; None for the ambient credentials."""
+    read_role: str | None = None
+    """Assumed to read them; None for `role`."""
+    approvals: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Where the Model Registry is."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Settings for the models that a glob matches."""
+
+    match: str
+    approvals: Mapping[str, int]
+    """By environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """`assent.yaml`, read and judged."""
+
+    parameter_prefix: str
+    registry: Registry
+    repository: str
+    api_url: str
+    branch: str
+    environments: tuple[Environment, ...]
+    """The ladder, lowest first."""
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """The environments' names, lowest first."""
+        return tuple(environment.name for environment in self.environments)
+
+    @property
+    def entry(self) -> Environment:
+        """The first rung, where a new version is proposed."""
+        return self.environments[0]
+
+    def environment(self, name: str) -> Environment:
+        """The rung of that name.
+
+        Raises:
+            UnknownEnvironment: There is none.
+        """
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        raise UnknownEnvironment(
+            f"{name!a} is no environment of {CONFIG_PATH}",
+            hint=f"The ladder is {' → '.join(self.ladder)}.",
+        )
+
+    def select(self, names: Sequence[str]) -> tuple[Environment, ...]:
+        """The rungs of those names, or all of them where none is named; lowest first.
+
+        Raises:
+            UnknownEnvironment: A name is no rung.
+        """
+        chosen = {self.environment(name).name for name in names}
+        return tuple(each for each in self.environments if not chosen or each.name in chosen)
+
+    def below(self, name: str) -> Environment | None:
+        """The rung below `name`; None below the first."""
+        place = self.ladder.index(name)
+        return self.environments[place - 1] if place else None
+
+    def approvals(self, environment: str, model: str) -> int:
+        """How many people must have approved a promotion of `model` there."""
+        for override in self.overrides:
+            if fnmatch.fnmatchcase(model, override.match) and environment in override.approvals:
+                return override.approvals[environment]
+        return self.environment(environment).approvals
+
+
+def parse_config(content: bytes, schema: Schema) -> Config:
+    """Read `assent.yaml`.
+
+    Raises:
+        InvalidConfig: It is not strict YAML, differs from the schema, or contradicts itself; the
+            message names every place.
+    """
+    document = read_yaml(content)
+    if isinstance(document, YamlProblem):
+        raise InvalidConfig(f"{CONFIG_PATH}:{document.line}: {document.message}")
+    problems = [
+        (document.line(problem.place), dotted(problem.place), problem.message)
+        for problem in schema.problems(document.value)
+    ]
+    if not problems:
+        problems = [
+            (document.line(place), dotted(place), message)
+            for place, message in _contradictions(document.value)
+        ]
+    if problems:
+        raise InvalidConfig(
+            "\n".join(
+                f"{CONFIG_PATH}:{line}: {place + ': ' if place else ''}{message}"
+                for line, place, message in problems
+            ),
+            hint="schemas/config.schema.json describes every setting.",
+        )
+    return _config(document.value)
+
+
+def _contradictions(value: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+    """What a schema cannot say: each environment once in any spelling, overrides of real ones."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    seen: dict[str, str] = {}
+    for index, environment in enumerate(value["environments"]):
+        name: str = environment["name"]
+        if name.casefold() in seen:
+            found.append(
+                (
+                    ("environments", index, "name"),
+                    f"{name} and {seen[name.casefold()]} differ only by case",
+                )
+            )
+        seen.setdefault(name.casefold(), name)
+    names = {environment["name"] for environment in value["environments"]}
+    for index, override in enumerate(value.get("models", [])):
+        found.extend(
+            (("models", index, "environments", name), f"{name!a} is no environment")
+            for name in override["environments"]
+            if name not in names
+        )
+    return found
+
+
+def _config(value: Mapping[str, Any]) -> Config:
+    github = value["github"]
+    return Config(
+        parameter_prefix=value.get("parameter_prefix", "/assent"),
+        registry=Registry(**value["registry"]),
+        repository=github["repository"],
+        api_url=github.get("api_url", "https://api.github.com"),
+        branch=github.get("branch", "main"),
+        environments=tuple(Environment(**each) for each in value["environments"]),
+        overrides=tuple(
+            Override(
+                match=each["match"],
+                approvals={
+                    name: settings["approvals"] for name, settings in each["environments"].items()
+                },
+            )
+            for each in value.get("models", [])
+        ),
+    )

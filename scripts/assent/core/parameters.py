@@ -1,0 +1,334 @@
+"""What Parameter Store holds: `current`, `versions/<n>` and `applied`, as values and as text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from assent.core.errors import AssentError
+from assent.core.evidence import package_values
+from assent.core.names import RecordId
+from assent.core.package import Package
+from assent.core.record import Decision, Record
+from assent.core.timestamps import read_time, written
+
+__all__ = [
+    "MAX_VALUE_BYTES",
+    "Applied",
+    "Current",
+    "History",
+    "HistoryEntry",
+    "Names",
+    "UnreadableParameter",
+    "parse_applied",
+    "parse_current_version",
+    "parse_history",
+    "write_applied",
+    "write_current",
+    "write_history",
+]
+
+MAX_VALUE_BYTES = 4096
+"""What a standard parameter holds."""
+
+
+class UnreadableParameter(AssentError):
+    """A parameter holds what Assent did not write; it is neither a yes nor a no."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Where an environment's parameters are."""
+
+    prefix: str
+    environment: str
+
+    @property
+    def applied(self) -> str:
+        """The commit last applied there."""
+        return f"{self.prefix}/{self.environment}/applied"
+
+    def current(self, model: str) -> str:
+        """The one parameter that inference reads."""
+        return f"{self.prefix}/{self.environment}/{model}/current"
+
+    def history(self, model: str, version: int) -> str:
+        """Every decision on one version."""
+        return f"{self.prefix}/{self.environment}/{model}/versions/{version}"
+
+    def earlier(self, model: str, version: int, page: int) -> str:
+        """Decisions that no longer fit into `history`, oldest first, from page 1."""
+        return f"{self.history(model, version)}/earlier/{page}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One decision that took effect."""
+
+    decision: Decision
+    blob: str
+    """The record's git blob id: the very bytes that were approved."""
+    by: tuple[str, ...]
+    """Logins of those whose approval counted."""
+    at: datetime
+    """When its pull request was merged."""
+    applied_at: datetime
+    pull_request: str
+    """Its address."""
+    commit: str
+    """The commit of the default branch that brought it."""
+    evidence: str
+    """The digest of the evidence that was approved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All decisions on one version in one environment, oldest first."""
+
+    id: RecordId
+    entries: tuple[HistoryEntry, ...] = ()
+    pages: int = 0
+    """How many full pages of earlier entries are stored beside the newest ones."""
+
+    @property
+    def last(self) -> HistoryEntry | None:
+        """What is in effect; None before the first decision."""
+        return self.entries[-1] if self.entries else None
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision that is in effect."""
+        return self.entries[-1].decision if self.entries else None
+
+    def then(self, entry: HistoryEntry) -> "History":
+        """This history with one more decision."""
+        return replace(self, entries=(*self.entries, entry))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """What `current` says: the version that inference runs, and on whose word."""
+
+    environment: str
+    model: str
+    package: Package
+    version: int
+    entry: HistoryEntry
+
+    @classmethod
+    def of(cls, record: Record, entry: HistoryEntry) -> "Current":
+        """The value that names `record`'s version, by the decision `entry`."""
+        return cls(
+            environment=record.id.environment,
+            model=record.id.model,
+            version=record.id.version,
+            package=record.package,
+            entry=entry,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """How far apply came in an environment."""
+
+    commit: str
+    retry: tuple[str, ...] = ()
+    """Paths that were refused or failed, to be tried again."""
+    everything: bool = False
+    """More was refused than fits; the next run compares everything."""
+
+
+def compact(value: Mapping[str, Any]) -> str:
+    """One line of JSON that Parameter Store takes."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # Parameter Store refuses `{{`. In JSON two braces can only meet inside a string, where the
+    # second may be written as its escape.
+    while "{{" in text:
+        text = text.replace("{{", "{\\u007b")
+    return text
+
+
+def write_current(environment: str, model: str, current: Current | None) -> str:
+    """The text of `current`; with None it says that nothing is approved."""
+    values: dict[str, Any] = {"schema": "assent/parameter/v1", "model": model}
+    if current is None:
+        return compact({**values, "version": None, "environment": environment})
+    package = package_values(current.package)
+    return compact(
+        {
+            **values,
+            "version": current.version,
+            "environment": environment,
+            "model_package_arn": current.package.arn,
+            "approved_by": list(current.entry.by),
+            "approved_at": written(current.entry.at),
+            "pull_request": current.entry.pull_request,
+            "commit": current.entry.commit,
+            "evidence": current.entry.evidence,
+            "containers": package["containers"],
+        }
+    )
+
+
+def parse_current_version(name: str, text: str) -> int | None:
+    """The version that a `current` parameter names; None where it says that there is none.
+
+    Raises:
+        UnreadableParameter: The text is not what Assent writes.
+    """
+    value = _object(name, text, "assent/parameter/v1")
+    version = value.get("version")
+    if version is None and "version" in value:
+        return None
+    if isinstance(version, int) and not isinstance(version, bool) and version > 0:
+        return version
+    raise _unreadable(name, "it has no version")
+
+
+def write_history(names: Names, history: History) -> list[tuple[str, str]]:
+    """The parameters that hold a history, in the order in which they must be written.
+
+    What no longer fits into 4 KB moves, oldest first, to numbered pages that are never changed
+    again; they come before the parameter that counts them, so that no cut loses an entry.
+    """
+    model, version = history.id.model, history.id.version
+    lines = [_entry_values(entry) for entry in history.entries]
+    written_pages: list[tuple[str, str]] = []
+    page = 0
+    while True:
+        head = {
+            "schema": "assent/history/v1",
+            "environment": history.id.environment,
+            "model": model,
+            "version": version,
+        }
+        text = compact({**head, "pages": page, "decisions": lines})
+        if len(text.encode()) <= MAX_VALUE_BYTES:
+            fresh = written_pages[history.pages :]
+            return [*fresh, (names.history(model, version), text)]
+        page += 1
+        count = _fitting(head, page, lines)
+        value = compact({**head, "page": page, "decisions": lines[:count]})
+        written_pages.append((names.earlier(model, version, page), value))
+        lines = lines[count:]
+
+
+_PAGE_BYTES = 3600
+"""A page is closed below the limit, so that what is on it never depends on what comes after."""
+
+
+def _fitting(head: Mapping[str, Any], page: int, lines: Sequence[Mapping[str, Any]]) -> int:
+    count = 1
+    while (
+        count < len(lines)
+        and len(compact({**head, "page": page, "decisions": lines[: count + 1]}).encode())
+        <= _PAGE_BYTES
+    ):
+        count += 1
+    return count
+
+
+def parse_history(id_: RecordId, name: str, text: str, pages: Sequence[str] = ()) -> History:
+    """Read a history from its parameter and its earlier pages, oldest page first.
+
+    Raises:
+        UnreadableParameter: A text is not what Assent writes, or speaks of another version.
+    """
+    entries: list[HistoryEntry] = []
+    for part in (*pages, text):
+        value = _object(name, part, "assent/history/v1")
+        said = (value.get("environment"), value.get("model"), value.get("version"))
+        if said != (id_.environment, id_.model, id_.version):
+            raise _unreadable(name, f"it speaks of {said[1]} {said[2]} in {said[0]}")
+        try:
+            entries.extend(_entry(each) for each in value["decisions"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _unreadable(name, f"a decision does not read ({error})") from error
+    return History(id=id_, entries=tuple(entries), pages=page_count(name, text))
+
+
+def page_count(name: str, text: str) -> int:
+    """How many earlier pages a history parameter counts.
+
+    Raises:
+        UnreadableParameter: The text is not what Assent writes.
+    """
+    count = _object(name, text, "assent/history/v1").get("pages", 0)
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= 1000:  # noqa: PLR2004 - far beyond any life of a version
+        raise _unreadable(name, "its count of earlier pages does not read")
+    return count
+
+
+def write_applied(applied: Applied) -> str:
+    """The text of `applied`; a list too long for it becomes a full comparison next time."""
+    value: dict[str, Any] = {"schema": "assent/applied/v1", "commit": applied.commit}
+    if applied.everything:
+        return compact({**value, "retry": "everything"})
+    text = compact({**value, "retry": list(applied.retry)})
+    if len(text.encode()) > MAX_VALUE_BYTES:
+        return compact({**value, "retry": "everything"})
+    return text
+
+
+def parse_applied(name: str, text: str) -> Applied:
+    """Read `applied`.
+
+    Raises:
+        UnreadableParameter: The text is not what Assent writes; the caller compares everything.
+    """
+    value = _object(name, text, "assent/applied/v1")
+    commit, retry = value.get("commit"), value.get("retry")
+    if not isinstance(commit, str) or not commit.isalnum():
+        raise _unreadable(name, "it names no commit")
+    if retry == "everything":
+        return Applied(commit=commit, everything=True)
+    if not isinstance(retry, list) or not all(isinstance(path, str) for path in retry):
+        raise _unreadable(name, "its list of paths does not read")
+    return Applied(commit=commit, retry=tuple(retry))
+
+
+def _object(name: str, text: str, schema: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(name, "it is not JSON") from error
+    if not isinstance(value, dict) or value.get("schema") != schema:
+        raise _unreadable(name, f"its schema is not {schema}")
+    return value
+
+
+def _unreadable(name: str, why: str) -> UnreadableParameter:
+    return UnreadableParameter(
+        f"the parameter {name} is not what Assent wrote: {why}",
+        hint="Its history in Parameter Store shows who wrote it; restore the version before.",
+    )
+
+
+def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
+    return {
+        "status": entry.decision.value,
+        "by": list(entry.by),
+        "at": written(entry.at),
+        "applied_at": written(entry.applied_at),
+        "pull_request": entry.pull_request,
+        "commit": entry.commit,
+        "blob": entry.blob,
+        "evidence": entry.evidence,
+    }
+
+
+def _entry(value: Mapping[str, Any]) -> HistoryEntry:
+    texts = [value[key] for key in ("blob", "pull_request", "commit", "evidence")]
+    if not all(isinstance(text, str) for text in (*texts, *value["by"])):
+        raise TypeError("a field is no string")
+    return HistoryEntry(
+        decision=Decision(value["status"]),
+        by=tuple(value["by"]),
+        at=read_time(value["at"]),
+        applied_at=read_time(value["applied_at"]),
+        blob=value["blob"],
+        pull_request=value["pull_request"],
+        commit=value["commit"],
+        evidence=value["evidence"],
+    )

@@ -1,0 +1,137 @@
+"""The registry's own fields: what a decision writes there, and only what differs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assent.core.names import PackageArn, RecordId
+from assent.core.package import ModelVersion, RegistryApproval
+from assent.core.record import Decision
+
+__all__ = ["RegistryUpdate", "derive_approval", "one_line", "registry_update"]
+
+MAX_ENTRIES = 50
+"""`CustomerMetadataProperties` holds no more."""
+_MAX_VALUE = 256
+_MAX_DESCRIPTION = 1024
+# Letters, separators and numbers of any script are allowed; ASCII is enough for ours.
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9 _.:/=+\-@]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryUpdate:
+    """One `UpdateModelPackage` call."""
+
+    arn: PackageArn
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Only the keys that differ."""
+    approval: RegistryApproval | None = None
+    """None where it stays."""
+    approval_description: str | None = None
+    life_cycle: tuple[str, str] | None = None
+    """Stage and its status; None where it stays."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the registry's fields that this changes."""
+        approval = ("ModelApprovalStatus",) if self.approval is not None else ()
+        life_cycle = ("ModelLifeCycle",) if self.life_cycle is not None else ()
+        return (*sorted(self.metadata), *approval, *life_cycle)
+
+
+def derive_approval(decisions: Mapping[str, Decision]) -> RegistryApproval:
+    """The registry's one approval status from the decisions over the whole ladder."""
+    if Decision.APPROVED in decisions.values():
+        return RegistryApproval.APPROVED
+    if decisions:
+        return RegistryApproval.REJECTED
+    return RegistryApproval.PENDING
+
+
+def registry_update(
+    seen: ModelVersion,
+    *,
+    id_: RecordId,
+    decisions: Mapping[str, Decision],
+    by: Sequence[str],
+    pull_request: str,
+    ladder: Sequence[str],
+) -> RegistryUpdate | None:
+    """What to send so that the registry shows a decision; None where it does already.
+
+    Args:
+        seen: The version as just described.
+        id_: Whose decision it is; only this environment's fields are written.
+        decisions: What is in effect, by environment, this one's new decision included.
+        by: The logins whose approval counted.
+        pull_request: Its address.
+        ladder: The environments, lowest first.
+    """
+    decision = decisions[id_.environment]
+    wanted = {
+        id_.environment: decision.value,
+        f"{id_.environment}.by": _fitting(by),
+        f"{id_.environment}.pull-request": _FORBIDDEN.sub("_", pull_request)[:_MAX_VALUE],
+    }
+    metadata = _differing(wanted, seen.metadata)
+    approval = derive_approval(decisions)
+    life_cycle = _life_cycle(decisions, ladder)
+    if not metadata and approval is seen.approval and life_cycle == seen.life_cycle:
+        return None
+    return RegistryUpdate(
+        arn=seen.arn,
+        metadata=metadata,
+        approval=None if approval is seen.approval else approval,
+        approval_description=one_line(
+            f"{decision.value} in {id_.environment} by {', '.join(by)}: {pull_request}",
+            _MAX_DESCRIPTION,
+        ),
+        life_cycle=None if life_cycle == seen.life_cycle else life_cycle,
+    )
+
+
+def _differing(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """What to send of the wanted keys; new ones only as far as the registry has entries left.
+
+    The decision itself comes first. A package full of other entries cannot hold up a no.
+    """
+    room = MAX_ENTRIES - len(present)
+    new = [key for key in wanted if key not in present][: max(room, 0)]
+    return {
+        key: value
+        for key, value in wanted.items()
+        if present.get(key) != value and (key in present or key in new)
+    }
+
+
+def _life_cycle(decisions: Mapping[str, Decision], ladder: Sequence[str]) -> tuple[str, str]:
+    """The highest approved rung; where none is, the highest that was decided on.
+
+    It depends on the decisions alone, so that all environments write the same.
+    """
+    decided = [rung for rung in ladder if rung in decisions]
+    approved = [rung for rung in decided if decisions[rung] is Decision.APPROVED]
+    stage = (approved or decided)[-1]
+    return stage, decisions[stage].value
+
+
+def _fitting(logins: Sequence[str]) -> str:
+    """Logins in the registry's character set, cut between two of them, never within one."""
+    text = ""
+    for count, login in enumerate(logins):
+        clean = _FORBIDDEN.sub("_", login)
+        more = f"{text} {clean}" if text else clean
+        rest = len(logins) - count - 1
+        note = f" +{rest}" if rest else ""
+        if len(more) + len(note) > _MAX_VALUE:
+            return f"{text} +{rest + 1}"
+        text = more
+    return text
+
+
+def one_line(text: str, limit: int) -> str:
+    """Text without control characters or line breaks, at most `limit` characters long."""
+    clean = "".join(
+        character if character.isprintable() else " " for character in " ".join(text.split())
+    )
+    return clean if len(clean) <= limit else clean[: limit - 3] + "..."

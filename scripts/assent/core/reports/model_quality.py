@@ -1,0 +1,46 @@
+"""Model quality statistics: what Model Monitor computes and most evaluation scripts imitate.
+
+`{"binary_classification_metrics": {"auc": {"value": 0.9, "standard_deviation": "NaN"}}}`, and
+likewise `regression_metrics` and `multiclass_classification_metrics`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from assent.core.reports.flatten import flatten, flatten_numbers
+from assent.core.reports.shape import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assent.core.reports.document import Json, JsonObject
+    from assent.core.reports.readings import Reading
+    from assent.core.reports.report import ReportKind
+
+__all__ = ["MODEL_QUALITY"]
+
+_SECTIONS: Final = frozenset(
+    {
+        "binary_classification_metrics",
+        "multiclass_classification_metrics",
+        "regression_metrics",
+    }
+)
+
+
+def _claims(document: JsonObject, _kind: ReportKind) -> frozenset[str]:
+    return frozenset(key for key in _SECTIONS & document.keys() if isinstance(document[key], dict))
+
+
+def _read(section: str, value: Json) -> Iterator[Reading]:
+    if not isinstance(value, dict) or not value:
+        yield from flatten((section,), value)
+        return
+    for name in sorted(value):
+        # A confusion matrix's keys are the data's classes, and a class may be called "value".
+        walk = flatten_numbers if name == "confusion_matrix" else flatten
+        yield from walk((section, name), value[name])
+
+
+MODEL_QUALITY: Final = Shape(id="model-quality", claims=_claims, read=_read)

@@ -1,0 +1,324 @@
+"""The record: what is written reads back equal, for every reader, whatever it holds."""
+
+import io
+import math
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from assent.contracts import load_contracts
+from assent.core.errors import AssentError
+from assent.core.evidence import (
+    Evidence,
+    EvidenceSource,
+    ReportFile,
+    UnreadPart,
+    evidence_digest,
+)
+from assent.core.metrics import Metric
+from assent.core.names import NAME_PATTERN, RecordId
+from assent.core.package import Artifact, Container, Package
+from assent.core.record import (
+    Decision,
+    ParsedRecord,
+    Record,
+    RecordProblem,
+    Waiver,
+    parse_record,
+    write_record,
+)
+from assent.core.reports import ReportKind
+from assent.core.strict_yaml import read_yaml
+
+SCHEMA = load_contracts().promotion
+CALM = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)  # a record is a large value to draw
+
+NAMES = st.from_regex(NAME_PATTERN, fullmatch=True).filter(lambda name: len(name) < 64)
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40
+) | st.sampled_from(
+    [
+        "no",
+        "~",
+        "1e-3",
+        "12:30:45",
+        "null",
+        "",
+        " ",
+        "- a",
+        "{{",
+        "# x",
+        "a: b",
+        "::error::",
+        "$(id)",
+    ]
+)
+SOME_TEXT = TEXTS.filter(bool)
+TOKENS = st.from_regex(r"[!-~]{1,60}", fullmatch=True)
+TIMES = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)).map(  # noqa: DTZ001 - hypothesis adds the zone below
+    lambda time: time.replace(microsecond=0, tzinfo=UTC)
+)
+SIZES = st.integers(0, 2**53 - 1)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+URIS = SOME_TEXT.map(lambda text: f"s3://b{text}")
+
+ARTIFACTS = st.builds(
+    Artifact,
+    uri=URIS,
+    etag=st.none() | TOKENS,
+    version_id=st.none() | TOKENS,
+    bytes=st.none() | SIZES,
+)
+REPORTS = st.builds(
+    ReportFile,
+    kind=st.sampled_from(ReportKind),
+    uri=URIS,
+    version_id=st.none() | TOKENS,
+    sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    bytes=SIZES,
+)
+METRICS = st.builds(
+    Metric,
+    value=NUMBERS,
+    standard_deviation=st.none() | st.floats(0, allow_infinity=False),
+)
+METRIC_NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Any record that the schema allows."""
+    id_ = RecordId(draw(NAMES), draw(NAMES), draw(st.integers(1, 999_999_999)))
+    decision = draw(st.sampled_from(Decision))
+    return Record(
+        id=id_,
+        decision=decision,
+        reason=draw(TEXTS if decision is Decision.APPROVED else SOME_TEXT),
+        waivers=tuple(draw(st.lists(st.builds(Waiver, gate=NAMES, reason=SOME_TEXT), max_size=2))),
+        package=Package(
+            arn=f"arn:aws:sagemaker:eu-west-1:111122223333:model-package/{id_.model}/{id_.version}",
+            created=draw(TIMES),
+            created_by=draw(st.none() | TEXTS),
+            containers=tuple(
+                draw(
+                    st.lists(
+                        st.builds(Container, image=TOKENS, artifact=st.none() | ARTIFACTS),
+                        min_size=1,
+                        max_size=2,
+                    )
+                )
+            ),
+        ),
+        evidence=Evidence(
+            source=draw(st.sampled_from(EvidenceSource)),
+            collected=draw(TIMES),
+            reports=tuple(draw(st.lists(REPORTS, max_size=2))),
+            metrics=draw(st.dictionaries(METRIC_NAMES, METRICS, max_size=4)),
+            unread=tuple(draw(st.lists(st.builds(UnreadPart, where=TEXTS, why=TEXTS), max_size=2))),
+        ),
+    )
+
+
+def ordinary() -> Record:
+    return Record(
+        id=RecordId("dev", "churn", 7),
+        decision=Decision.APPROVED,
+        package=Package(
+            arn="arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7",
+            created=datetime(2026, 11, 22, 10, tzinfo=UTC),
+            created_by=None,
+            containers=(Container(image="xgboost:1.7"),),
+        ),
+        evidence=Evidence(
+            source=EvidenceSource.IMPORT,
+            collected=datetime(2026, 11, 22, 10, tzinfo=UTC),
+            metrics={"auc": Metric(value=0.9)},
+        ),
+    )
+
+
+def measuring(value: float, deviation: float | None = None) -> Record:
+    metrics = {"auc": Metric(value=value, standard_deviation=deviation)}
+    return replace(ordinary(), evidence=replace(ordinary().evidence, metrics=metrics))
+
+
+def read(content: bytes) -> Record:
+    parsed = parse_record(content, SCHEMA)
+    assert isinstance(parsed, ParsedRecord), parsed
+    return parsed.record
+
+
+def problems(content: bytes) -> tuple[RecordProblem, ...]:
+    parsed = parse_record(content, SCHEMA)
+    assert isinstance(parsed, tuple), "the record was taken"
+    return parsed
+
+
+@CALM
+@given(records())
+def test_what_is_written_reads_back_equal(record: Record) -> None:
+    """Any record survives writing and reading, with the digest of its evidence in it."""
+    found = read(write_record(record, SCHEMA))
+    digest = evidence_digest(record.package, record.evidence)
+    assert found == replace(record, evidence=replace(record.evidence, digest=digest))
+    assert evidence_digest(found.package, found.evidence) == found.evidence.digest
+
+
+@CALM
+@given(records())
+def test_every_reader_reads_what_is_written_alike(record: Record) -> None:
+    """YAML 1.1 and 1.2 read a written record as we do, and every byte of it is visible."""
+    content = write_record(record, SCHEMA)
+    document = read_yaml(content)
+    assert yaml.safe_load(content) == getattr(document, "value", None)
+    assert YAML(typ="safe", pure=True).load(io.BytesIO(content)) == yaml.safe_load(content)
+    assert all(byte == ord("\n") or ord(" ") <= byte <= ord("~") for byte in content)
+
+
+@CALM
+@given(records())
+def test_writing_is_repeatable(record: Record) -> None:
+    """Writing what was read gives the same bytes, so that nothing changes by passing through."""
+    content = write_record(record, SCHEMA)
+    assert write_record(read(content), SCHEMA) == content
+
+
+@given(NUMBERS)
+@example(5e-324)
+@example(sys.float_info.max)
+@example(1e-05)
+@example(1e22)
+@example(-0.0)
+@example(0.1 + 0.2)
+@example(1e16)
+def test_every_number_survives(number: float) -> None:
+    """A metric's value reads back to the last bit, sign of zero included."""
+    found = read(write_record(measuring(number, abs(number)), SCHEMA)).evidence.metrics["auc"]
+    assert found == Metric(value=number, standard_deviation=abs(number))
+    assert math.copysign(1, found.value) == math.copysign(1, number)
+
+
+def test_a_whole_number_is_the_same_value_as_its_decimal() -> None:
+    """`3` and `3.0` are one metric value and have one digest."""
+    content = write_record(measuring(3.0), SCHEMA)
+    edited = content.replace(b"value: 3.0", b"value: 3")
+    assert edited != content
+    assert read(edited) == read(content)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(ordinary(), reason="two\nlines"),
+        replace(ordinary(), reason="a\u2028b"),
+        replace(ordinary(), reason="x" * 501),
+        replace(ordinary(), decision=Decision.REJECTED),
+        replace(ordinary(), id=RecordId("dev", "../x", 7)),
+        replace(ordinary(), id=RecordId("dev", "churn\n", 7)),
+        replace(ordinary(), id=RecordId("dev", "churn", 0)),
+        replace(ordinary(), waivers=(Waiver(gate="g", reason=""),)),
+        replace(ordinary(), package=replace(ordinary().package, arn="arn:aws:s3:::x")),
+        replace(ordinary(), package=replace(ordinary().package, containers=())),
+        replace(
+            ordinary(), package=replace(ordinary().package, containers=(Container(image="a b"),))
+        ),
+        replace(ordinary(), package=replace(ordinary().package, created_by="a\x1b[2J")),
+    ],
+    ids=str,
+)
+def test_nothing_is_written_that_would_not_be_read(record: Record) -> None:
+    """What the schema refuses is not written, and the message names the record."""
+    with pytest.raises(AssentError, match="would not be valid"):
+        write_record(record, SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 257])
+def test_a_metric_name_of_the_wrong_length_is_not_written(name: str) -> None:
+    """A metric has a name, and one that a reviewer can read."""
+    evidence = replace(ordinary().evidence, metrics={name: Metric(value=1.0)})
+    with pytest.raises(AssentError, match="would not be valid"):
+        write_record(replace(ordinary(), evidence=evidence), SCHEMA)
+
+
+def test_half_a_character_is_refused_not_raised() -> None:
+    """Text that no encoding can carry ends in an error of ours."""
+    with pytest.raises(AssentError):
+        write_record(replace(ordinary(), reason="\ud800"), SCHEMA)
+    package = replace(ordinary().package, created_by="\ud800")
+    with pytest.raises(AssentError):
+        write_record(replace(ordinary(), package=package), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "place"),
+    [
+        (b"model: churn", b"model: churn\nmodel: fraud", "strict-yaml", ""),
+        (b"model: churn", b"model: no", "strict-yaml", ""),
+        (b"version: 7", b"version: 12:30:45", "strict-yaml", ""),
+        (b"value: 0.9", b"value: 1e-3", "strict-yaml", ""),
+        (b"value: 0.9", b"value: .nan", "strict-yaml", ""),
+        (b"value: 0.9", b"value: NaN", "schema", "evidence.metrics.auc.value"),
+        (b"value: 0.9", b"value: null", "schema", "evidence.metrics.auc.value"),
+        (b"value: 0.9", b"value: true", "schema", "evidence.metrics.auc.value"),
+        (b"version: 7", b"version: 7.0", "schema", "version"),
+        (b"version: 7", b"version: true", "schema", "version"),
+        (b"version: 7", b"version: 1000000000", "schema", "version"),
+        (b"model: churn", b'model: "churn\\n"', "schema", "model"),
+        (b"model: churn", b"model: ..", "strict-yaml", ""),
+        (b"model: churn", b'model: ".."', "schema", "model"),
+        (b"model: churn", b'model: "$(id)"', "schema", "model"),
+        (b"model: churn", b'model: "::error::"', "schema", "model"),
+        (b"model: churn", b'model: "\xd9\xa7"', "schema", "model"),
+        (b"2026-11-22T10:00:00Z", b"2026-02-31T10:00:00Z", "schema", "package.created"),
+        (b"2026-11-22T10:00:00Z", b"0000-01-01T10:00:00Z", "schema", "package.created"),
+        (b"2026-11-22T10:00:00Z", b"2026-11-22T10:00:00Z\\n", "schema", "package.created"),
+        (b"image: xgboost", b"image: &x xgboost", "strict-yaml", ""),
+        (b"waivers: []", b"waivers: {}", "schema", "waivers"),
+        (b"waivers: []", b"waivers: [null]", "schema", "waivers[0]"),
+    ],
+)
+def test_a_hostile_record_is_a_problem_of_its_place(
+    old: bytes, new: bytes, kind: str, place: str
+) -> None:
+    """Each edit makes the record a list of problems, the first of the kind and place expected."""
+    content = write_record(ordinary(), SCHEMA)
+    assert old in content
+    found = problems(content.replace(old, new, 1))
+    assert (found[0].kind, found[0].place) == (kind, place)
+    assert found[0].line == content[: content.index(old)].count(b"\n") + 1 + new.count(b"\n")
+
+
+def test_a_record_of_a_mebibyte_is_refused_unread() -> None:
+    """A file larger than any record says its size, and is not parsed."""
+    (found,) = problems(write_record(ordinary(), SCHEMA) + b"#" * 2**20)
+    assert (found.kind, found.line) == ("strict-yaml", 1)
+    assert "at most 524288 are read" in found.message
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8")))
+def test_any_bytes_are_problems_not_errors(content: bytes) -> None:
+    """Bytes that are no record are answered with problems, never with an exception."""
+    assert problems(content)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_a_damaged_record_never_raises(data: st.DataObject) -> None:
+    """A record with any few bytes replaced is a record or a list of problems."""
+    content = bytearray(write_record(ordinary(), SCHEMA))
+    start = data.draw(st.integers(0, len(content) - 1))
+    end = data.draw(st.integers(start, min(len(content), start + 20)))
+    content[start:end] = data.draw(st.binary(max_size=8) | st.sampled_from([b"*", b"&a ", b"\n"]))
+    parsed = parse_record(bytes(content), SCHEMA)
+    assert isinstance(parsed, ParsedRecord) or all(
+        problem.kind in {"strict-yaml", "schema"} for problem in parsed
+    )
