@@ -1,0 +1,69 @@
+"""What one change did, or why it did nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assent.core.names import RecordId
+from assent.core.plan import Reason
+from assent.core.record import Decision
+
+__all__ = ["CurrentSet", "DecisionApplied", "Failed", "Receipt", "Refused", "RegistryRestored"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionApplied:
+    """A decision took effect: registry and history hold it."""
+
+    id: RecordId
+    was: Decision | None
+    becomes: Decision
+    by: tuple[str, ...]
+    at: datetime
+    """When its pull request was merged."""
+    pull_request: str
+    commit: str
+    blob: str
+    evidence: str
+    restored: tuple[str, ...] = ()
+    """Keys of others that vanished from the registry's metadata in writing, and were put back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryRestored:
+    """The registry showed something else than the decision in effect, and shows it again."""
+
+    id: RecordId
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentSet:
+    """`current` names what inference runs next."""
+
+    environment: str
+    model: str
+    was: int | None
+    becomes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What main asks for did not happen, by rule; it is tried again on every run."""
+
+    id: RecordId
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """No verdict: a service or a parameter could not be used; it is tried again."""
+
+    environment: str
+    what: str
+    """The record's path, or the model."""
+    message: str
+    hint: str = ""
+
+
+Receipt = DecisionApplied | RegistryRestored | CurrentSet | Refused | Failed

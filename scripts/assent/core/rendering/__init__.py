@@ -1,0 +1,1 @@
+"""Renderers: values in, text out; whatever is untrusted is escaped here."""

@@ -1,0 +1,233 @@
+"""Plans and receipts as text, Markdown and JSON values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from assent.core.names import RecordId
+from assent.core.plan import Change, CurrentChange, Decide, Plan, Refuse, Restore
+from assent.core.receipts import (
+    CurrentSet,
+    DecisionApplied,
+    Failed,
+    Receipt,
+    Refused,
+    RegistryRestored,
+)
+from assent.core.rendering.markdown import code, table
+from assent.core.timestamps import written
+
+__all__ = [
+    "change_line",
+    "plan_markdown",
+    "plan_text",
+    "plan_values",
+    "receipt_line",
+    "receipt_values",
+    "receipts_summary",
+]
+
+
+def change_line(change: Change) -> str:
+    """One planned change on one line of plain text."""
+    match change:
+        case Decide():
+            was = change.was or "not decided"
+            return f"decide   {change.id}: {was} → {change.becomes}"
+        case Restore():
+            return f"restore  {change.id}: registry fields {', '.join(change.update.fields)}"
+        case Refuse():
+            return f"refuse   {change.id}: {_plain(change.detail)} [{change.reason}]"
+        case CurrentChange():
+            return (
+                f"current  {change.model} in {change.environment}: "
+                f"{_version(change.was)} → {_version(change.becomes)}"
+            )
+
+
+def plan_text(plans: Sequence[Plan]) -> str:
+    """Plans as text: a heading for each environment, a line for each change."""
+    lines = []
+    for plan in plans:
+        count = len(plan.changes)
+        changes = "no change" if not count else f"{count} {'change' if count == 1 else 'changes'}"
+        lines.append(f"{plan.environment}: {changes}")
+        lines += [f"  {change_line(change)}" for change in plan.changes]
+    return "\n".join(lines)
+
+
+def plan_markdown(plans: Sequence[Plan]) -> str:
+    """Plans as Markdown, for a job's summary or a comment."""
+    parts = []
+    for plan in plans:
+        parts.append(f"### {code(plan.environment)}")
+        rows = [_markdown_row(change) for change in plan.changes]
+        parts.append(table(["what", "is", "becomes"], rows) if rows else "No change.")
+    return "\n\n".join(parts)
+
+
+def _markdown_row(change: Change) -> list[str]:
+    match change:
+        case Decide():
+            is_ = code(change.was) if change.was else "not decided"
+            return [_markdown_id(change.id), is_, code(change.becomes)]
+        case Restore():
+            fields = ", ".join(code(field) for field in change.update.fields)
+            return [_markdown_id(change.id), f"registry fields {fields} differ", "restored"]
+        case Refuse():
+            return [_markdown_id(change.id), code(change.detail), f"refused ({change.reason})"]
+        case CurrentChange():
+            return [
+                f"{code(change.model)} `current`",
+                _version(change.was),
+                _version(change.becomes),
+            ]
+
+
+def _markdown_id(id_: RecordId) -> str:
+    return f"{code(id_.model)} {id_.version}"
+
+
+def plan_values(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON values."""
+    return {
+        "environment": plan.environment,
+        "changes": [_change_values(change) for change in plan.changes],
+    }
+
+
+def _change_values(change: Change) -> dict[str, Any]:
+    match change:
+        case Decide():
+            return {
+                "change": "decide",
+                **_id_values(change.id),
+                "was": change.was,
+                "becomes": change.becomes,
+                "blob": change.asked.blob,
+            }
+        case Restore():
+            return {
+                "change": "restore",
+                **_id_values(change.id),
+                "fields": list(change.update.fields),
+            }
+        case Refuse():
+            return {
+                "change": "refuse",
+                **_id_values(change.id),
+                "reason": change.reason,
+                "detail": change.detail,
+            }
+        case CurrentChange():
+            return {
+                "change": "current",
+                "environment": change.environment,
+                "model": change.model,
+                "was": change.was,
+                "becomes": change.becomes,
+            }
+
+
+def _id_values(id_: RecordId) -> dict[str, Any]:
+    return {"environment": id_.environment, "model": id_.model, "version": id_.version}
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """One receipt as plain text: a line, and a second where there is something to do."""
+    match receipt:
+        case DecisionApplied():
+            was = receipt.was or "not decided"
+            line = (
+                f"decided  {receipt.id}: {was} → {receipt.becomes}, "
+                f"by {', '.join(receipt.by)} in {receipt.pull_request}"
+            )
+            if receipt.restored:
+                line += f"\n         put back: {', '.join(map(_plain, receipt.restored))}"
+            return line
+        case RegistryRestored():
+            return f"restored {receipt.id}: registry fields {', '.join(receipt.fields)}"
+        case CurrentSet():
+            return (
+                f"current  {receipt.model} in {receipt.environment}: "
+                f"{_version(receipt.was)} → {_version(receipt.becomes)}"
+            )
+        case Refused():
+            return f"refused  {receipt.id}: {_plain(receipt.detail)} [{receipt.reason}]"
+        case Failed():
+            line = f"failed   {receipt.what} in {receipt.environment}: {_plain(receipt.message)}"
+            return f"{line}\n         {_plain(receipt.hint)}" if receipt.hint else line
+
+
+def receipts_summary(receipts: Iterable[Receipt]) -> str:
+    """How many of each, in words; says so where there was nothing to do."""
+    found = list(receipts)
+    if not found:
+        return "nothing to do: everything is as main asks"
+    words = {
+        DecisionApplied: "decided",
+        RegistryRestored: "restored",
+        CurrentSet: "current written",
+        Refused: "refused",
+        Failed: "failed",
+    }
+    counts = {kind: sum(isinstance(each, kind) for each in found) for kind in words}
+    return ", ".join(f"{count} {words[kind]}" for kind, count in counts.items() if count)
+
+
+def receipt_values(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as JSON values."""
+    match receipt:
+        case DecisionApplied():
+            return {
+                "receipt": "decided",
+                **_id_values(receipt.id),
+                "was": receipt.was,
+                "becomes": receipt.becomes,
+                "by": list(receipt.by),
+                "at": written(receipt.at),
+                "pull_request": receipt.pull_request,
+                "commit": receipt.commit,
+                "blob": receipt.blob,
+                "evidence": receipt.evidence,
+                "restored": list(receipt.restored),
+            }
+        case RegistryRestored():
+            return {
+                "receipt": "restored",
+                **_id_values(receipt.id),
+                "fields": list(receipt.fields),
+            }
+        case CurrentSet():
+            return {
+                "receipt": "current",
+                "environment": receipt.environment,
+                "model": receipt.model,
+                "was": receipt.was,
+                "becomes": receipt.becomes,
+            }
+        case Refused():
+            return {
+                "receipt": "refused",
+                **_id_values(receipt.id),
+                "reason": receipt.reason,
+                "detail": receipt.detail,
+            }
+        case Failed():
+            return {
+                "receipt": "failed",
+                "environment": receipt.environment,
+                "what": receipt.what,
+                "message": receipt.message,
+                "hint": receipt.hint,
+            }
+
+
+def _version(version: int | None) -> str:
+    return "no version" if version is None else str(version)
+
+
+def _plain(text: str) -> str:
+    """Text for a terminal or a log: line breaks and control characters shown as escapes."""
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )

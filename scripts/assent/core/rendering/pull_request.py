@@ -1,0 +1,306 @@
+"""A promotion's pull request: branch, title, labels, and the page that an approver decides on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assent.core.metrics import Metric
+from assent.core.names import RecordId
+from assent.core.package import ModelVersion, RegistryApproval
+from assent.core.parameters import Names
+from assent.core.record import Decision, Record
+from assent.core.registry_fields import derive_approval
+from assent.core.rendering.markdown import code, table
+from assent.core.timestamps import written
+
+__all__ = [
+    "Champion",
+    "ChampionState",
+    "ChampionUnread",
+    "branch_name",
+    "labels",
+    "pull_request_body",
+    "title",
+]
+
+MAX_BODY = 60_000
+"""GitHub takes 65,536 characters; the rest is room for what people add."""
+_SHOWN_METRICS = 25
+_FOLDED_METRICS = 175
+_SHOWN_UNREAD = 40
+_MAX_LABEL = 50
+_LEFT_OUT = (
+    "Where it came from, and what could not be used, did not fit here: "
+    "the record in this pull request holds all of it."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Champion:
+    """The version that is live in the target environment."""
+
+    version: int
+    metrics: Mapping[str, Metric] | None
+    """From its record; None where that could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChampionUnread:
+    """`current` could not be read, so nobody knows what is live."""
+
+    why: str
+
+
+ChampionState = Champion | ChampionUnread | None
+
+
+def branch_name(record: Record, *, recreated: bool = False) -> str:
+    """The promotion's own branch; its name is the lock that keeps pull requests single.
+
+    Args:
+        record: What is proposed.
+        recreated: The package was deleted and created again, so the plain name has been used.
+    """
+    id_ = record.id
+    name = f"promote/{id_.environment}/{id_.model}/{id_.version}"
+    if recreated:
+        name += "-" + written(record.package.created).replace("-", "").replace(":", "")
+    return name
+
+
+def title(id_: RecordId, *, recreated: bool = False) -> str:
+    """The pull request's title; names match a pattern that leaves nothing to escape."""
+    what = f"Promote {id_.model} {id_.version} to {id_.environment}"
+    return f"{what} (the package was created again)" if recreated else what
+
+
+def labels(id_: RecordId) -> tuple[str, ...]:
+    """The labels by which people find it."""
+    wanted = ("assent", f"environment: {id_.environment}", f"model: {id_.model}")
+    return tuple(label for label in wanted if len(label) <= _MAX_LABEL)
+
+
+def pull_request_body(
+    record: Record, version: ModelVersion, champion: ChampionState, names: Names
+) -> str:
+    """The page: what is asked, the metrics, what merging does, where it came from, how to decide.
+
+    Args:
+        record: The record that the pull request adds.
+        version: The version as the registry describes it.
+        champion: What is live in the record's environment.
+        names: Where that environment's parameters are.
+    """
+    body = ""
+    for folded, whole in ((_FOLDED_METRICS, True), (0, True), (0, False)):
+        parts = [
+            _headline(record, champion),
+            _warnings(record, champion),
+            _metrics(record, champion, folded),
+            _effects(record, version, champion, names),
+            _origin(record, version) if whole else _LEFT_OUT,
+            _unread(record) if whole else "",
+            _how(record),
+        ]
+        body = "\n\n".join(part for part in parts if part) + "\n"
+        # Whole sections make room, the least needed first; nothing is cut within a table.
+        if len(body) <= MAX_BODY:
+            break
+    return body
+
+
+def _headline(record: Record, champion: ChampionState) -> str:
+    id_ = record.id
+    heading = f"## Promote {code(id_.model)} version {id_.version} to {code(id_.environment)}"
+    return f"{heading}\n\n{_current_sentence(id_, champion)}"
+
+
+def _current_sentence(id_: RecordId, champion: ChampionState) -> str:
+    match champion:
+        case None:
+            return (
+                f"Nothing is approved in {code(id_.environment)} yet: merging makes version "
+                f"**{id_.version}** the first that inference there runs."
+            )
+        case ChampionUnread():
+            return "What is live there could not be read, so this page cannot compare."
+        case Champion(version=live) if live > id_.version:
+            return (
+                f"A newer version is live: **current stays {live}**. Merging only records that "
+                f"version {id_.version} is approved too, as what a rollback would fall back to."
+            )
+        case Champion(version=live) if live == id_.version:
+            return f"Version {live} is live there already, from an earlier package of this number."
+        case Champion(version=live):
+            return (
+                f"Merging makes inference in {code(id_.environment)} run version "
+                f"**{id_.version}** in place of **{live}**."
+            )
+
+
+def _warnings(record: Record, champion: ChampionState) -> str:
+    lines = []
+    if not record.evidence.metrics:
+        lines.append("**No metric could be read.** Nothing on this page says how good it is.")
+    whole = [part for part in record.evidence.unread if "://" in part.where]
+    if whole and record.evidence.metrics:
+        files = "file" if len(whole) == 1 else "files"
+        lines.append(f"{len(whole)} {files} could not be used, and are listed below.")
+    match champion:
+        case ChampionUnread(why=why):
+            lines.append(f"What is live could not be read: {code(why)}")
+        case Champion(metrics=None, version=live):
+            lines.append(f"The record of version {live}, which is live, could not be read.")
+        case _:
+            pass
+    if not lines:
+        return ""
+    return "> [!WARNING]\n" + "\n".join(f"> {line}\n>" for line in lines).rstrip("\n>")
+
+
+def _metrics(record: Record, champion: ChampionState, folded: int) -> str:
+    metrics = record.evidence.metrics
+    if not metrics:
+        return ""
+    known = champion if isinstance(champion, Champion) and champion.metrics is not None else None
+    header = ["metric", f"version {record.id.version}"]
+    if known is not None:
+        header += [f"version {known.version} (live)", "difference"]
+    rows = [_metric_row(name, metric, known) for name, metric in metrics.items()]
+    rows.sort(key=lambda row: row[0].count("."))  # the reports' own summary values first
+    right = range(1, len(header))
+    parts = ["### Metrics", table(header, rows[:_SHOWN_METRICS], right=right)]
+    rest = rows[_SHOWN_METRICS : _SHOWN_METRICS + folded]
+    if rest:
+        more = table(header, rest, right=right)
+        parts.append(
+            f"<details><summary>{len(rest)} more metrics</summary>\n\n{more}\n\n</details>"
+        )
+    over = len(rows) - _SHOWN_METRICS - folded
+    if over > 0:
+        parts.append(f"{over} further metrics are in the record itself.")
+    return "\n\n".join(parts)
+
+
+def _metric_row(name: str, metric: Metric, champion: Champion | None) -> list[str]:
+    row = [code(name), _measured(metric)]
+    if champion is not None:
+        live = (champion.metrics or {}).get(name)
+        if live is None:
+            row += ["not reported", ""]
+        else:
+            row += [_measured(live), _signed(metric.value - live.value)]
+    return row
+
+
+def _measured(metric: Metric) -> str:
+    if metric.standard_deviation is None:
+        return _number(metric.value)
+    return f"{_number(metric.value)} ± {_number(metric.standard_deviation)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:.6g}"  # noqa: PLR2004 - counts stay readable
+
+
+def _signed(value: float) -> str:
+    return "0" if value == 0 else f"{value:+.4g}"
+
+
+def _effects(record: Record, version: ModelVersion, champion: ChampionState, names: Names) -> str:
+    id_ = record.id
+    was = version.metadata.get(id_.environment, "not set")
+    approval = derive_approval({id_.environment: Decision.APPROVED})
+    rows = [
+        [f"registry field {code(id_.environment)}", code(was), code(Decision.APPROVED.value)],
+        ["registry approval status", code(version.approval.value), code(approval.value)],
+        [
+            f"parameter {code(names.current(id_.model))}",
+            _live(champion),
+            _becomes(id_, champion),
+        ],
+    ]
+    if version.approval is not RegistryApproval.PENDING:
+        rows = [row for row in rows if row[1] != row[2]]
+    return "### What merging will do\n\n" + table(["what", "is", "becomes"], rows)
+
+
+def _live(champion: ChampionState) -> str:
+    match champion:
+        case None:
+            return "no version"
+        case ChampionUnread():
+            return "not readable"
+        case Champion(version=live):
+            return f"version {live}"
+
+
+def _becomes(id_: RecordId, champion: ChampionState) -> str:
+    match champion:
+        case Champion(version=live) if live > id_.version:
+            return f"stays version {live}"
+        case ChampionUnread():
+            return f"version {id_.version}, or stays where a newer one is live"
+        case _:
+            return f"version {id_.version}"
+
+
+def _origin(record: Record, version: ModelVersion) -> str:
+    package = record.package
+    rows = [
+        ["package", code(package.arn)],
+        ["registered", f"{written(package.created)} by {_or_unknown(package.created_by)}"],
+    ]
+    told = (
+        ("made by", version.generated_by),
+        ("code commit", version.commit),
+        ("repository", version.repository),
+        ("description", version.description),
+    )
+    rows += [[label, code(text)] for label, text in told if text]
+    for index, container in enumerate(package.containers, start=1):
+        number = f" {index}" if len(package.containers) > 1 else ""
+        rows.append([f"container{number}", code(container.image)])
+        if container.artifact is not None:
+            artifact = container.artifact
+            size = f", {artifact.bytes:,} bytes" if artifact.bytes is not None else ""
+            etag = f", ETag {code(artifact.etag)}" if artifact.etag else ""
+            rows.append([f"artifact{number}", f"{code(artifact.uri)}{size}{etag}"])
+    rows += [
+        [f"report: {report.kind.value}", f"{code(report.uri)}, {report.bytes:,} bytes"]
+        for report in record.evidence.reports
+    ]
+    rows.append(["evidence digest", code(record.evidence.digest)])
+    return "### Where it came from\n\n" + table(["", ""], rows)
+
+
+def _or_unknown(principal: str | None) -> str:
+    return code(principal) if principal else "a principal that the platform does not name"
+
+
+def _unread(record: Record) -> str:
+    parts = record.evidence.unread
+    if not parts:
+        return ""
+    rows = [[code(part.where), code(part.why)] for part in parts[:_SHOWN_UNREAD]]
+    listing = table(["where", "why"], rows)
+    over = len(parts) - len(rows)
+    more = f"\n\n{over} more are in the record itself." if over > 0 else ""
+    listed = f"{listing}{more}"
+    if record.evidence.metrics:
+        summary = f"What could not be used ({len(parts)})"
+        return f"<details><summary>{summary}</summary>\n\n{listed}\n\n</details>"
+    return f"### What could not be used\n\n{listed}"
+
+
+def _how(record: Record) -> str:
+    id_ = record.id
+    return (
+        "### How to decide\n\n"
+        f"- **Approve**: a code owner of {code(f'promotions/{id_.environment}/')} approves this "
+        "pull request, then merges it. The merge is what counts: a job then writes it to the "
+        "registry and to Parameter Store.\n"
+        "- **Reject**: close this pull request without merging; the version does not run "
+        f"in {code(id_.environment)}.\n"
+        "- Do not edit the record's package or evidence: its digest would no longer fit, and the "
+        "check would say so."
+    )
