@@ -1,0 +1,1 @@
+"""What the ports look like against the real services, and in memory."""
