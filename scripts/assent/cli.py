@@ -1,0 +1,273 @@
+"""The command line: each command parses its arguments, calls one flow, and prints what it says."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec
+
+import click
+
+from assent import __version__
+from assent.core.errors import AssentError, Exit
+
+__all__ = ["main"]
+
+P = ParamSpec("P")
+
+_HERE = Path()
+
+
+def _emit(text: str) -> None:
+    click.echo(text, color=False)
+
+
+def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
+    _emit(json.dumps(values, indent=2, ensure_ascii=True))
+
+
+def _fail(error: AssentError) -> NoReturn:
+    click.echo(f"assent: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    sys.exit(error.exit)
+
+
+def _verdicts(command: Callable[P, Exit]) -> Callable[P, None]:
+    """End the process with the exit code that a command returns, or that its error carries."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except AssentError as error:
+            _fail(error)
+        sys.exit(code)
+
+    return run
+
+
+_repository = click.option(
+    "--repository",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=_HERE,
+    show_default="this folder",
+    help="A clone of the promotion repository.",
+)
+_environments = click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    help="Only this environment; may be given several times.  [default: all, in ladder order]",
+)
+
+
+def _format(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="How to print it.",
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="assent")
+def main() -> None:
+    """Model promotions by pull request, for Amazon SageMaker's Model Registry.
+
+    Exit codes: 0 ok; 1 broken, no verdict; 2 usage; 3 nothing read; 4 nothing approved;
+    10 findings; 12 incomplete, some changes were refused or failed.
+    """
+
+
+@main.command(short_help="Judge the records, or a pull request.")
+@_repository
+@click.option("--base", metavar="REF", help="Judge what changed since this commit: a pull request.")
+@click.option(
+    "--head",
+    metavar="REF",
+    help="The commit to judge.  [default: the work tree; with --base, HEAD]",
+)
+@click.option(
+    "--head-branch", metavar="NAME", help="The pull request's branch, for the bot's own rules."
+)
+@_format("text", "json", "github")
+@_verdicts
+def check(
+    repository: Path, base: str | None, head: str | None, head_branch: str | None, form: str
+) -> Exit:
+    """Judge the promotion records, or with --base a pull request. Needs no AWS credentials."""
+    from assent.adapters.git import GitRepository
+    from assent.contracts import load_contracts
+    from assent.core.rendering.findings import render_github, render_json, render_text
+    from assent.flows.check import check as judge
+
+    with GitRepository(repository) as history:
+        report = judge(
+            history,
+            load_contracts(),
+            head=history.commit(head or "HEAD") if head or base else history.snapshot(),
+            base=history.commit(base) if base else None,
+            head_branch=head_branch or None,
+        )
+    render = {"text": render_text, "json": render_json, "github": render_github}[form]
+    _emit(render(report).removesuffix("\n"))
+    return report.exit
+
+
+@main.command(short_help="Open the pull request that an event asks for.")
+@click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_format("text", "json")
+@_verdicts
+def propose(event: Path, form: str) -> Exit:
+    """Open the pull request that an EventBridge event asks for.
+
+    EVENT is a file with the event's JSON. GitHub is reached as the environment says:
+    ASSENT_REPOSITORY, and ASSENT_GITHUB_TOKEN or ASSENT_APP_ID with ASSENT_APP_PRIVATE_KEY.
+    """
+    from assent.core.events import read_event
+    from assent.core.outcome import Vanished
+    from assent.core.rendering.outcome import outcome_line, outcome_values
+    from assent.wiring import proposer_from_environment
+
+    outcome = proposer_from_environment().propose(read_event(event.read_bytes()))
+    if form == "json":
+        _emit_json(outcome_values(outcome))
+    else:
+        _emit(outcome_line(outcome))
+    return Exit.NOTHING_READ if isinstance(outcome, Vanished) else Exit.OK
+
+
+@main.command(short_help="Show what apply would do now.")
+@_repository
+@_environments
+@click.option(
+    "--all", "everything", is_flag=True, help="Compare everything, not only what changed."
+)
+@_format("text", "markdown", "json")
+@_verdicts
+def plan(repository: Path, environments: tuple[str, ...], *, everything: bool, form: str) -> Exit:
+    """Show what apply would do now, writing nothing and proving no approval."""
+    from assent.core.rendering.changes import plan_markdown, plan_text, plan_values
+    from assent.flows.plan import plan as make
+    from assent.wiring import open_world
+
+    with open_world(repository, writing=False) as world:
+        planned = make(world, world.config.select(environments), everything=everything)
+    plans = [each.plan for each in planned]
+    if form == "json":
+        _emit_json({"head": world.head, "plans": [plan_values(each) for each in plans]})
+    else:
+        _emit({"text": plan_text, "markdown": plan_markdown}[form](plans))
+    for each in planned:
+        for error in each.observation.unreadable.values():
+            click.echo(f"assent: {error.message}\n  {error.hint}", err=True)
+    return max(each.exit for each in planned)
+
+
+@main.command(short_help="Write what main's approved records say.")
+@_repository
+@_environments
+@click.option(
+    "--all", "everything", is_flag=True, help="Compare everything, not only what changed."
+)
+@_format("text", "json")
+@_verdicts
+def apply(repository: Path, environments: tuple[str, ...], *, everything: bool, form: str) -> Exit:
+    """Bring registry and Parameter Store to what HEAD's approved records say.
+
+    Run twice, late, or after a run that was cut off anywhere, it ends in the same state.
+    """
+    from assent.core.rendering.changes import receipt_line, receipt_values, receipts_summary
+    from assent.flows.apply import apply as converge
+    from assent.wiring import forge_of, open_world
+
+    with open_world(repository, writing=True) as world:
+        report = converge(
+            world,
+            forge_of(world.config),
+            world.config.select(environments),
+            everything=everything,
+            emit=lambda receipt: _emit(receipt_line(receipt)) if form == "text" else None,
+        )
+    receipts = [*report.receipts, *report.broken]
+    if form == "json":
+        _emit_json(
+            {
+                "head": world.head,
+                "exit": report.exit,
+                "receipts": [receipt_values(each) for each in receipts],
+            }
+        )
+    else:
+        _emit(f"{world.head[:12]}: {receipts_summary(receipts)}")
+    return report.exit
+
+
+@main.command(short_help="Show what is live: models down, environments across.")
+@_repository
+@_environments
+@_format("text", "json")
+@_verdicts
+def status(repository: Path, environments: tuple[str, ...], form: str) -> Exit:
+    """Show what is live: models down, environments across.
+
+    `5 → 7` means that 5 is live and the records at HEAD ask for 7.
+    """
+    from assent.core.rendering.status import status_text, status_values
+    from assent.flows.status import status as read
+    from assent.wiring import open_world
+
+    with open_world(repository, writing=False) as world:
+        found = read(world, world.config.select(environments))
+    if form == "json":
+        _emit_json(status_values(found.environments, found.models))
+    else:
+        _emit(status_text(found.environments, found.models))
+    return Exit.OK
+
+
+@main.command(short_help="Print the version that may run in an environment.")
+@click.argument("model")
+@click.option("--env", "environment", required=True, metavar="ENV", help="Where it is to run.")
+@click.option(
+    "--prefix",
+    metavar="PATH",
+    help="Where parameters begin.  [default: ASSENT_PARAMETER_PREFIX, or /assent]",
+)
+@_format("arn", "json")
+@_verdicts
+def resolve(model: str, environment: str, prefix: str | None, form: str) -> Exit:
+    """Print the model package that may run in an environment.
+
+    Exit code 4 tells "nothing approved yet" from 1, "could not be read".
+    """
+    from assent.resolve import resolve as read
+
+    found = read(model, environment=environment, prefix=prefix)
+    if form == "json":
+        _emit_json(found.value)
+    else:
+        _emit(found.model_package_arn)
+    return Exit.OK
+
+
+@main.command(short_help="Run the whole loop on the sandbox, narrated.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".demo"),
+    show_default=True,
+    help="Where the repository and the log are left.",
+)
+@_verdicts
+def demo(folder: Path) -> Exit:
+    """Run the whole loop on the embedded sandbox, narrated. Needs assent[demo]."""
+    from assent.sandbox.demo import run
+
+    return run(folder)

@@ -1,0 +1,364 @@
+"""Apply: converge registry and Parameter Store to the head of the branch that counts.
+
+Order within an environment: per decision the registry, then its history; then `current` of each
+model touched; then `applied`. Each step is told by what it finds, never by a stored plan, so a run
+that was cut off anywhere is finished by the next.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from assent.core.config import Environment
+from assent.core.errors import AssentError, Exit
+from assent.core.names import RecordId, parse_package_arn
+from assent.core.package import ModelVersion
+from assent.core.parameters import Applied, HistoryEntry, write_applied, write_history
+from assent.core.plan import (
+    Asked,
+    CurrentChange,
+    Decide,
+    Reason,
+    Refuse,
+    Restore,
+    candidates,
+    concerns,
+    current_text,
+    diff,
+    named_version,
+    package_differences,
+)
+from assent.core.receipts import (
+    CurrentSet,
+    DecisionApplied,
+    Failed,
+    Receipt,
+    Refused,
+    RegistryRestored,
+)
+from assent.core.record import Record
+from assent.core.registry_fields import RegistryUpdate, registry_update
+from assent.core.timestamps import to_seconds
+from assent.flows.observe import Observation, World, observe, record_of_blob
+from assent.flows.prove import Proof, Unproven, prove
+from assent.ports import Forge, NotThere
+
+__all__ = ["ApplyReport", "apply"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyReport:
+    """What a run did."""
+
+    receipts: tuple[Receipt, ...]
+    broken: tuple[Failed, ...] = ()
+    """Environments that could not be read, or whose run could not be closed."""
+
+    @property
+    def exit(self) -> Exit:
+        """0 everything is as main asks; 12 something was refused or failed; 1 no verdict."""
+        if self.broken:
+            return Exit.BROKEN
+        if any(isinstance(receipt, Refused | Failed) for receipt in self.receipts):
+            return Exit.INCOMPLETE
+        return Exit.OK
+
+
+def apply(
+    world: World,
+    forge: Forge,
+    environments: Sequence[Environment],
+    *,
+    everything: bool = False,
+    emit: Callable[[Receipt], None] = lambda _: None,
+) -> ApplyReport:
+    """Converge some environments, in the order given, each as far as it can be.
+
+    Args:
+        world: What is read and written.
+        forge: Where approvals are looked up.
+        environments: In ladder order, so that a version can climb within one run.
+        everything: Compare all of the tree, not only what changed since the last run.
+        emit: Called with each receipt as soon as its change is done or refused.
+    """
+    receipts: list[Receipt] = []
+    broken: list[Failed] = []
+
+    def record(receipt: Receipt) -> None:
+        receipts.append(receipt)
+        emit(receipt)
+
+    for environment in environments:
+        try:
+            observation = observe(world, environment, everything=everything)
+            _Run(world, forge, observation, record).execute()
+        except AssentError as error:
+            broken.append(
+                Failed(
+                    environment=environment.name,
+                    what="the environment",
+                    message=error.message,
+                    hint=error.hint,
+                )
+            )
+            emit(broken[-1])
+    return ApplyReport(receipts=tuple(receipts), broken=tuple(broken))
+
+
+class _Refusal(Exception):
+    def __init__(self, id_: RecordId, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.receipt = Refused(id=id_, reason=reason, detail=detail)
+
+
+class ChangedMeanwhile(AssentError):
+    """Somebody else wrote the registry between reading and writing."""
+
+
+class _Run:
+    """One environment's changes, one by one."""
+
+    def __init__(
+        self,
+        world: World,
+        forge: Forge,
+        observation: Observation,
+        emit: Callable[[Receipt], None],
+    ) -> None:
+        self._world = world
+        self._forge = forge
+        self._seen = observation
+        self._emit = emit
+        self._environment = observation.environment.name
+        self._parameters = world.parameters(observation.environment)
+        self._names = observation.names
+        self._histories = dict(observation.actual.histories)
+        self._fresh: dict[RecordId, Record] = {}
+        self._retry: set[str] = set(observation.left_out)
+
+    def execute(self) -> None:
+        for model, error in self._seen.unreadable.items():
+            self._fail(model, error)
+        difference = diff(self._seen.wanted, self._seen.actual, ladder=self._world.config.ladder)
+        for change in difference.changes:
+            match change:
+                case Refuse():
+                    self._refuse(Refused(id=change.id, reason=change.reason, detail=change.detail))
+                case Decide():
+                    self._attempt(change.id, partial(self._decide, change))
+                case Restore():
+                    self._attempt(change.id, partial(self._restore, change))
+                case CurrentChange():
+                    pass  # made again below, from what really took effect
+        for model in sorted({each.id.model for each in self._seen.wanted}):
+            try:
+                self._set_current(model)
+            except AssentError as error:
+                self._fail(model, error)
+                self._retry.update(
+                    each.id.path for each in self._seen.wanted if each.id.model == model
+                )
+        self._mark()
+
+    def _attempt(self, id_: RecordId, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except _Refusal as refusal:
+            self._refuse(refusal.receipt)
+        except AssentError as error:
+            self._fail(id_.path, error)
+            self._retry.add(id_.path)
+
+    def _refuse(self, receipt: Refused) -> None:
+        self._retry.add(receipt.id.path)
+        self._emit(receipt)
+
+    def _fail(self, what: str, error: AssentError) -> None:
+        self._emit(
+            Failed(
+                environment=self._environment,
+                what=what,
+                message=error.message,
+                hint=error.hint,
+            )
+        )
+
+    def _decide(self, change: Decide) -> None:
+        proof = prove(self._world, self._forge, change.asked)
+        if isinstance(proof, Unproven):
+            raise _Refusal(change.id, Reason.UNPROVEN, proof.why)
+        entry = self._entry(change.asked, proof)
+        restored = self._write_registry(change.asked, entry)
+        history = self._histories[change.id].then(entry)
+        for name, value in write_history(self._names, history):
+            self._parameters.write(name, value)
+        self._histories[change.id] = history
+        self._fresh[change.id] = change.asked.record
+        self._emit(
+            DecisionApplied(
+                id=change.id,
+                was=change.was,
+                becomes=change.becomes,
+                by=entry.by,
+                at=entry.at,
+                pull_request=entry.pull_request,
+                commit=entry.commit,
+                blob=entry.blob,
+                evidence=entry.evidence,
+                restored=restored,
+            )
+        )
+
+    def _entry(self, asked: Asked, proof: Proof) -> HistoryEntry:
+        return HistoryEntry(
+            decision=asked.record.decision,
+            blob=asked.blob,
+            by=proof.by,
+            at=to_seconds(proof.at),
+            applied_at=to_seconds(self._world.clock.now()),
+            pull_request=proof.pull_request,
+            commit=proof.commit,
+            evidence=asked.record.evidence.digest,
+        )
+
+    def _write_registry(self, asked: Asked, entry: HistoryEntry) -> tuple[str, ...]:
+        """Write the decision to the registry; what nobody asked to change stays.
+
+        Returns:
+            Keys that vanished in writing and were put back.
+        """
+        id_ = asked.id
+        planned = self._seen.actual.versions.get(id_)
+        if planned is None or not concerns(asked.record, planned):
+            return ()  # a no about a package that is gone, or was replaced, needs no field
+        seen = self._world.registry.describe(planned.arn)
+        if (seen.approval, seen.metadata, seen.package) != (
+            planned.approval,
+            planned.metadata,
+            planned.package,
+        ):
+            raise ChangedMeanwhile(
+                f"{planned.arn.text} was written by somebody else since it was read",
+                hint="The next run plans from what it says then.",
+            )
+        update = registry_update(
+            seen,
+            id_=id_,
+            decisions={
+                **self._seen.actual.elsewhere.get(id_, {}),
+                id_.environment: entry.decision,
+            },
+            by=entry.by,
+            pull_request=entry.pull_request,
+            ladder=self._world.config.ladder,
+        )
+        return () if update is None else self._send(seen, update)
+
+    def _send(self, seen: ModelVersion, update: RegistryUpdate) -> tuple[str, ...]:
+        """Send an update, read it back, and put back what vanished without being asked to."""
+        registry = self._world.registry
+        registry.update(update)
+        now = registry.describe(seen.arn)
+        lost = {key: value for key, value in seen.metadata.items() if key not in now.metadata}
+        if lost:
+            registry.update(RegistryUpdate(arn=seen.arn, metadata={**now.metadata, **lost}))
+            now = registry.describe(seen.arn)
+        wrong = [key for key, value in update.metadata.items() if now.metadata.get(key) != value]
+        if update.approval is not None and now.approval is not update.approval:
+            wrong.append("ModelApprovalStatus")
+        if wrong:
+            raise ChangedMeanwhile(
+                f"{seen.arn.text} does not show what was just written: {', '.join(wrong)}",
+                hint="Another writer may be at work; the next run tries again.",
+            )
+        return tuple(sorted(lost))
+
+    def _restore(self, change: Restore) -> None:
+        last = self._histories[change.id].last
+        if last is None:
+            return
+        seen = self._world.registry.describe(change.update.arn)
+        update = registry_update(
+            seen,
+            id_=change.id,
+            decisions={
+                **self._seen.actual.elsewhere.get(change.id, {}),
+                change.id.environment: last.decision,
+            },
+            by=last.by,
+            pull_request=last.pull_request,
+            ladder=self._world.config.ladder,
+        )
+        if update is None:
+            return
+        self._send(seen, update)
+        self._emit(RegistryRestored(id=change.id, fields=update.fields))
+
+    def _set_current(self, model: str) -> None:
+        """Let `current` name the highest version in effect whose package is still the one meant."""
+        text = self._seen.actual.current.get(model)
+        was = named_version(text)
+        decisions = {id_: each.decision for id_, each in self._histories.items()}
+        if text is None and not any(decisions[id_] for id_ in decisions if id_.model == model):
+            return  # nothing was ever decided; no parameter needs to say so
+        top = self._usable(model, was, candidates(model, decisions))
+        if top is None:
+            becomes, wanted = None, current_text(self._environment, model, None, None)
+        else:
+            id_, record = top
+            becomes = id_.version
+            wanted = current_text(self._environment, model, record, self._histories[id_].last)
+        if wanted == text:
+            return
+        self._parameters.write(self._names.current(model), wanted)
+        self._emit(CurrentSet(environment=self._environment, model=model, was=was, becomes=becomes))
+
+    def _usable(
+        self, model: str, was: int | None, found: Sequence[RecordId]
+    ) -> tuple[RecordId, Record] | None:
+        """The highest candidate; one that `current` falls back to has its package looked at."""
+        for id_ in found:
+            record = self._record(id_)
+            if id_ in self._fresh or id_.version == was:
+                return id_, record
+            differences = self._package_differences(id_, record)
+            if not differences:
+                return id_, record
+            self._refuse(
+                Refused(
+                    id=id_,
+                    reason=Reason.PACKAGE_DIFFERS,
+                    detail=f"{model} cannot fall back to it: {'; '.join(differences)}",
+                )
+            )
+        return None
+
+    def _package_differences(self, id_: RecordId, record: Record) -> list[str]:
+        version = self._seen.actual.versions.get(id_)
+        if version is None:
+            try:
+                version = self._world.registry.describe(parse_package_arn(record.package.arn))
+            except NotThere as error:
+                return [error.message]
+        return package_differences(record.package, version.package)
+
+    def _record(self, id_: RecordId) -> Record:
+        """The record whose approval is in effect, from the very blob that was approved."""
+        if id_ in self._fresh:
+            return self._fresh[id_]
+        last = self._histories[id_].last
+        record = self._seen.actual.records.get(id_)
+        if record is None and last is not None:
+            record = record_of_blob(self._world, last.blob)
+        if record is None:
+            raise NotThere(
+                f"the clone lacks the record of {id_} that was approved (blob "
+                f"{last.blob if last else 'unknown'})",
+                hint="Fetch the whole history (fetch-depth: 0); was it rewritten?",
+            )
+        return record
+
+    def _mark(self) -> None:
+        text = write_applied(Applied(commit=self._world.head, retry=tuple(sorted(self._retry))))
+        if text != self._seen.applied_text:
+            self._parameters.write(self._names.applied, text)

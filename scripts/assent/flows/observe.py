@@ -1,0 +1,431 @@
+"""Read what main asks for and what is, for one environment, as far as a plan needs it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assent.contracts import Contracts
+from assent.core.config import CONFIG_PATH, Config, Environment
+from assent.core.errors import AssentError
+from assent.core.names import PROMOTIONS, PackageArn, RecordId, parse_package_arn, parse_path
+from assent.core.package import ModelVersion
+from assent.core.parameters import (
+    Applied,
+    Names,
+    UnreadableParameter,
+    page_count,
+    parse_applied,
+    parse_history,
+)
+from assent.core.parameters import (
+    History as DecisionHistory,
+)
+from assent.core.plan import Actual, Asked, Deleted, Unfit, Wanted, named_version
+from assent.core.record import Decision, ParsedRecord, Record, parse_record
+from assent.ports import Clock, History, NotThere, Parameters, Registry, TreeEntry
+
+__all__ = ["Observation", "World", "observe", "record_of_blob", "wanted_records"]
+
+_CANDIDATES = 8
+"""With `current` and the version in question, ten names: one call of `GetParameters`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that planning and applying read and write."""
+
+    config: Config
+    contracts: Contracts
+    history: History
+    head: str
+    """The commit at the head of the branch that counts."""
+    registry: Registry
+    parameters: Callable[[Environment], Parameters]
+    """Each environment's own, in its account and region."""
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One environment, seen."""
+
+    environment: Environment
+    names: Names
+    applied_text: str | None
+    """The text of `applied` as found."""
+    everything: bool
+    """Whether all of the tree was compared, or only what changed."""
+    wanted: tuple[Wanted, ...]
+    actual: Actual
+    unreadable: Mapping[str, AssentError]
+    """Models whose parameters do not read; nothing about them is planned."""
+    left_out: tuple[str, ...]
+    """The paths of those models' records, to be tried again."""
+
+
+def observe(world: World, environment: Environment, *, everything: bool) -> Observation:
+    """Read one environment.
+
+    The cost follows what changed since the commit last applied, unless `everything` is asked for,
+    or nothing tells what changed.
+
+    Raises:
+        AssentError: Something could not be read; nothing was written.
+    """
+    return _Observer(world, environment).observe(everything=everything)
+
+
+def wanted_records(world: World, environment: str, paths: Iterable[str]) -> list[Wanted]:
+    """What main's head says at some paths of an environment; paths of no record are passed over."""
+    ids = {path: id_ for path in paths if (id_ := parse_path(path)) is not None}
+    ids = {path: id_ for path, id_ in ids.items() if id_.environment == environment}
+    entries = world.history.lookup(world.head, sorted(ids))
+    contents = dict(world.history.blobs({entry.blob for entry in entries.values()}))
+    return [
+        _wanted(id_, entries.get(path), contents, world.contracts)
+        for path, id_ in sorted(ids.items())
+    ]
+
+
+def _wanted(
+    id_: RecordId,
+    entry: TreeEntry | None,
+    contents: Mapping[str, bytes],
+    contracts: Contracts,
+) -> Wanted:
+    if entry is None:
+        return Deleted(id=id_)
+    if entry.mode != "100644":
+        return Unfit(id=id_, why=f"it is no plain file (mode {entry.mode})")
+    parsed = parse_record(contents[entry.blob], contracts.promotion)
+    if not isinstance(parsed, ParsedRecord):
+        problem = parsed[0]
+        place = f"{problem.place}: " if problem.place else ""
+        return Unfit(id=id_, why=f"line {problem.line}: {place}{problem.message}")
+    if parsed.record.id != id_:
+        return Unfit(id=id_, why=f"it speaks of {parsed.record.id}, its path of {id_}")
+    return Asked(id=id_, record=parsed.record, blob=entry.blob)
+
+
+def record_of_blob(world: World, blob: str) -> Record | None:
+    """The record behind a blob that was once applied; None where the clone lacks it."""
+    try:
+        contents = dict(world.history.blobs([blob]))
+    except NotThere:
+        return None
+    parsed = parse_record(contents[blob], world.contracts.promotion)
+    return parsed.record if isinstance(parsed, ParsedRecord) else None
+
+
+class _Observer:
+    """Reads in the order in which one answer leads to the next question."""
+
+    def __init__(self, world: World, environment: Environment) -> None:
+        self._world = world
+        self._environment = environment
+        self._names = Names(prefix=world.config.parameter_prefix, environment=environment.name)
+        self._parameters = world.parameters(environment)
+        self._texts: dict[str, str] = {}
+        self._asked: set[str] = set()
+        self._histories: dict[RecordId, DecisionHistory] = {}
+        self._unreadable: dict[str, AssentError] = {}
+
+    def observe(self, *, everything: bool) -> Observation:
+        applied = self._read([self._names.applied]).get(self._names.applied)
+        paths = None if everything else self._changed(applied)
+        if paths is None:
+            wanted = self._read_everything()
+        else:
+            wanted = wanted_records(self._world, self._environment.name, paths)
+            self._read_some(wanted)
+        below = self._below(wanted)
+        left_out = tuple(each.id.path for each in wanted if each.id.model in self._unreadable)
+        wanted = [each for each in wanted if each.id.model not in self._unreadable]
+        versions = self._describe(wanted, everything=paths is None)
+        return Observation(
+            environment=self._environment,
+            names=self._names,
+            applied_text=applied,
+            everything=paths is None,
+            wanted=tuple(wanted),
+            actual=self._actual(wanted, versions, below),
+            unreadable=self._unreadable,
+            left_out=left_out,
+        )
+
+    def _changed(self, applied_text: str | None) -> list[str] | None:
+        """The paths to look at; None for all of them."""
+        applied = self._parse_applied(applied_text)
+        if applied is None or applied.everything:
+            return None
+        history, head = self._world.history, self._world.head
+        if applied.commit == head:
+            return list(applied.retry)
+        if not history.is_ancestor(applied.commit, head):
+            return None
+        changed = history.changed(applied.commit, head)
+        if CONFIG_PATH in changed:
+            return None
+        prefix = f"{PROMOTIONS}/{self._environment.name}/"
+        return sorted({*(path for path in changed if path.startswith(prefix)), *applied.retry})
+
+    def _parse_applied(self, text: str | None) -> Applied | None:
+        if text is None:
+            return None
+        try:
+            return parse_applied(self._names.applied, text)
+        except UnreadableParameter:
+            return None  # a full comparison finds out all that it could have said
+
+    def _read(self, names: Iterable[str]) -> Mapping[str, str]:
+        fresh = [name for name in dict.fromkeys(names) if name not in self._asked]
+        if fresh:
+            self._texts.update(self._parameters.read(fresh))
+            self._asked.update(fresh)
+        return self._texts
+
+    def _read_some(self, wanted: Sequence[Wanted]) -> None:
+        """Histories of what changed, and of as many others as tell what `current` must name."""
+        by_model: dict[str, list[RecordId]] = {}
+        for each in wanted:
+            by_model.setdefault(each.id.model, []).append(each.id)
+        others = {model: self._others(model, ids) for model, ids in by_model.items()}
+        names = [self._names.current(model) for model in by_model]
+        names += [self._history_name(each.id) for each in wanted]
+        names += [self._history_name(id_) for rest in others.values() for id_ in rest[:_CANDIDATES]]
+        self._read(names)
+        for model, ids in by_model.items():
+            self._take_histories(ids)
+            self._find_stable(model, others[model])
+
+    def _others(self, model: str, ids: Sequence[RecordId]) -> list[RecordId]:
+        """The model's other versions that have a record on main, highest first."""
+        folder = f"{PROMOTIONS}/{self._environment.name}/{model}/"
+        entries = self._world.history.entries(self._world.head, folder)
+        found = {id_ for entry in entries if (id_ := parse_path(entry.path)) is not None}
+        return sorted(found - set(ids), reverse=True)
+
+    def _find_stable(self, model: str, others: Sequence[RecordId]) -> None:
+        """Read on, highest first, until a version is found that is Approved and not in question.
+
+        Below it, nothing can become `current`.
+        """
+        named = named_version(self._texts.get(self._names.current(model)))
+        if named is not None:
+            live = RecordId(self._environment.name, model, named)
+            self._read([self._history_name(live)])
+            self._take_histories([live])
+        for start in range(0, len(others), _CANDIDATES):
+            batch = others[start : start + _CANDIDATES]
+            self._read(self._history_name(id_) for id_ in batch)
+            self._take_histories(batch)
+            known = (self._histories.get(id_) for id_ in batch)
+            if any(each is not None and each.decision is Decision.APPROVED for each in known):
+                return
+
+    def _read_everything(self) -> list[Wanted]:
+        prefix = f"{self._world.config.parameter_prefix}/{self._environment.name}"
+        self._texts.update(self._parameters.read_below(prefix))
+        folder = f"{PROMOTIONS}/{self._environment.name}/"
+        entries = self._world.history.entries(self._world.head, folder)
+        paths = {entry.path for entry in entries}
+        for name in self._texts:
+            parts = name.removeprefix(prefix + "/").split("/")
+            match parts:
+                case [model, "versions", version]:
+                    path = f"{folder}{model}/{version}.yaml"
+                    if parse_path(path) is not None:
+                        paths.add(path)
+                case _:
+                    pass
+        self._asked.update(self._texts)
+        wanted = wanted_records(self._world, self._environment.name, paths)
+        self._asked.update(self._history_name(each.id) for each in wanted)
+        self._asked.update(self._names.current(each.id.model) for each in wanted)
+        self._take_histories([each.id for each in wanted])
+        return wanted
+
+    def _history_name(self, id_: RecordId) -> str:
+        return self._names.history(id_.model, id_.version)
+
+    def _take_histories(self, ids: Iterable[RecordId]) -> None:
+        for id_ in ids:
+            if id_ in self._histories:
+                continue
+            name = self._history_name(id_)
+            text = self._texts.get(name)
+            try:
+                self._histories[id_] = (
+                    DecisionHistory(id=id_)
+                    if text is None
+                    else parse_history(id_, name, text, self._pages(id_, name, text))
+                )
+            except UnreadableParameter as error:
+                self._unreadable[id_.model] = error
+
+    def _pages(self, id_: RecordId, name: str, text: str) -> list[str]:
+        count = page_count(name, text)
+        names = [self._names.earlier(id_.model, id_.version, page) for page in range(1, count + 1)]
+        texts = self._read(names)
+        missing = [page for page in names if page not in texts]
+        if missing:
+            raise UnreadableParameter(
+                f"the parameter {name} counts {count} earlier pages, and {missing[0]} is missing",
+                hint="Restore it from its history in Parameter Store.",
+            )
+        return [texts[page] for page in names]
+
+    def _describe(
+        self, wanted: Sequence[Wanted], *, everything: bool
+    ) -> dict[RecordId, ModelVersion | None]:
+        asked = [each for each in wanted if isinstance(each, Asked)]
+        arns = {each.id: parse_package_arn(each.record.package.arn) for each in asked}
+        seen = self._search(arns) if everything else {}
+        return {
+            each.id: seen.get(each.id) or self._describe_one(arns[each.id])
+            for each in asked
+            if self._is_ours(each.id, arns[each.id])
+        }
+
+    def _is_ours(self, id_: RecordId, arn: PackageArn) -> bool:
+        """Whether a record names its own version, in our registry and no other account's."""
+        registry = self._world.config.registry
+        named = (arn.model, arn.version, arn.account, arn.region)
+        return named == (id_.model, id_.version, registry.account, registry.region)
+
+    def _search(self, arns: Mapping[RecordId, PackageArn]) -> dict[RecordId, ModelVersion]:
+        """What pages tell of versions whose decision is in effect; the others are described."""
+        settled = {
+            arn.text: id_ for id_, arn in arns.items() if self._histories[id_].decision is not None
+        }
+        if not settled:
+            return {}
+        return {
+            settled[version.arn.text]: version
+            for version in self._world.registry.everything()
+            if version.arn.text in settled
+        }
+
+    def _describe_one(self, arn: PackageArn) -> ModelVersion | None:
+        try:
+            return self._world.registry.describe(arn)
+        except NotThere:
+            return None
+
+    def _actual(
+        self,
+        wanted: Sequence[Wanted],
+        versions: Mapping[RecordId, ModelVersion | None],
+        below: Mapping[RecordId, Decision | None],
+    ) -> Actual:
+        models = {each.id.model for each in wanted}
+        current = {
+            model: self._texts[name]
+            for model in models
+            if (name := self._names.current(model)) in self._texts
+        }
+        rung_below = self._world.config.below(self._environment.name)
+        return Actual(
+            environment=self._environment.name,
+            histories={
+                id_: each
+                for id_, each in self._histories.items()
+                if id_.model not in self._unreadable
+            },
+            current=current,
+            versions=versions,
+            records=self._records(models),
+            rung_below=None if rung_below is None else rung_below.name,
+            below=below,
+            elsewhere={
+                id_: self._elsewhere(id_, version)
+                for id_, version in versions.items()
+                if version is not None
+            },
+        )
+
+    def _records(self, models: Iterable[str]) -> dict[RecordId, Record]:
+        """The record behind each model's highest version in effect: what `current` must repeat."""
+        records = {}
+        for model in models:
+            approved = [
+                each
+                for id_, each in self._histories.items()
+                if id_.model == model and each.decision is Decision.APPROVED
+            ]
+            top = max(approved, key=lambda each: each.id, default=None)
+            if top is not None and top.last is not None:
+                record = record_of_blob(self._world, top.last.blob)
+                if record is not None:
+                    records[top.id] = record
+        return records
+
+    def _below(self, wanted: Sequence[Wanted]) -> dict[RecordId, Decision | None]:
+        """What is in effect one rung down, for versions that are about to become Approved here.
+
+        A model whose history there does not read is left out, as where it does not read here.
+        """
+        rung_below = self._world.config.below(self._environment.name)
+        rising = [
+            each
+            for each in wanted
+            if isinstance(each, Asked)
+            and each.record.decision is Decision.APPROVED
+            and each.id.model not in self._unreadable
+            and self._is_new(each)
+        ]
+        if rung_below is None or not rising:
+            return {}
+        names = Names(prefix=self._world.config.parameter_prefix, environment=rung_below.name)
+        asked = {each.id: names.history(each.id.model, each.id.version) for each in rising}
+        texts = self._world.parameters(rung_below).read(list(asked.values()))
+        found: dict[RecordId, Decision | None] = {}
+        for each in rising:
+            there = RecordId(rung_below.name, each.id.model, each.id.version)
+            name = asked[each.id]
+            try:
+                found[each.id] = self._decision_below(there, name, texts.get(name), each.record)
+            except AssentError as error:
+                self._unreadable[each.id.model] = error
+        return found
+
+    def _decision_below(
+        self, there: RecordId, name: str, text: str | None, record: Record
+    ) -> Decision | None:
+        """The decision there on the very package of `record`; None where it is about another."""
+        last = None if text is None else parse_history(there, name, text).last
+        if last is None:
+            return None
+        decided = record_of_blob(self._world, last.blob)
+        if decided is None:
+            raise NotThere(
+                f"the clone lacks the record of {there} that was applied (blob {last.blob})",
+                hint="Fetch the whole history (fetch-depth: 0); was it rewritten?",
+            )
+        # A package that was deleted and created again has the number of the first, and no more.
+        same = decided.package.created == record.package.created
+        return last.decision if same else None
+
+    def _is_new(self, asked: Asked) -> bool:
+        last = self._histories[asked.id].last
+        return last is None or last.blob != asked.blob
+
+    def _elsewhere(self, id_: RecordId, version: ModelVersion) -> dict[str, Decision]:
+        """Decisions in other environments, as far as registry and main agree.
+
+        A field that says Approved counts only where main holds such a record: anybody with the
+        right IAM role can write the field. A field that says no always counts.
+        """
+        found: dict[str, Decision] = {}
+        for rung in self._world.config.ladder:
+            field = version.metadata.get(rung)
+            if rung == id_.environment or field not in set(Decision):
+                continue
+            decision = Decision(field)
+            if decision is not Decision.APPROVED or self._main_approves(rung, id_):
+                found[rung] = decision
+        return found
+
+    def _main_approves(self, rung: str, id_: RecordId) -> bool:
+        path = RecordId(rung, id_.model, id_.version).path
+        (wanted,) = wanted_records(self._world, rung, [path])
+        return isinstance(wanted, Asked) and wanted.record.decision is Decision.APPROVED

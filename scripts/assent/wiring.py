@@ -1,0 +1,219 @@
+"""Puts adapters behind ports, as the environment and `assent.yaml` say; only the edges call it."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from github import Auth, Github
+
+from assent.adapters.aws_session import READ_TIMEOUT, AwsAccess
+from assent.adapters.git import GitRepository
+from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
+from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
+from assent.adapters.parameter_store import ParameterStore
+from assent.adapters.s3 import S3Reports
+from assent.adapters.sagemaker import SageMakerRegistry
+from assent.adapters.system_clock import SystemClock
+from assent.contracts import load_contracts
+from assent.core.config import CONFIG_PATH, Config, Environment, InvalidConfig, parse_config
+from assent.core.errors import AssentError
+from assent.core.events import Ignored, parse_event
+from assent.core.outcome import Outcome
+from assent.flows.observe import World
+from assent.flows.propose import World as ProposeWorld
+from assent.flows.propose import propose as propose_event
+from assent.ports import Clock, Parameters
+
+__all__ = ["Proposer", "forge_of", "open_world", "proposer_from_environment"]
+
+CONFIG_LIFETIME = timedelta(minutes=5)
+"""How long the Lambda uses a configuration before it reads it again."""
+_DEFAULT_API = "https://api.github.com"
+_SECONDS = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+
+
+class Unconfigured(AssentError):
+    """The environment does not say how to reach GitHub."""
+
+
+@contextmanager
+def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
+    """What planning and applying work on, for a clone's HEAD.
+
+    Args:
+        repository: The clone.
+        writing: Whether parameters are written, with `role`, or only read, with `read_role`.
+
+    Raises:
+        AssentError: No clone, or no valid configuration in its HEAD.
+    """
+    with GitRepository(repository) as history:
+        head = history.commit("HEAD")
+        config = _config_at(history, head)
+        access = _access(os.environ)
+        session = access.session_for(None, config.registry.region)
+        yield World(
+            config=config,
+            contracts=load_contracts(),
+            history=history,
+            head=head,
+            registry=SageMakerRegistry(session.sagemaker()),
+            parameters=_parameters(access, writing=writing),
+            clock=SystemClock(),
+        )
+
+
+def _config_at(history: GitRepository, head: str) -> Config:
+    entry = history.lookup(head, [CONFIG_PATH]).get(CONFIG_PATH)
+    if entry is None:
+        raise InvalidConfig(
+            f"{head[:12]} has no {CONFIG_PATH}",
+            hint="Run Assent in a clone of the promotion repository, or name it: --repository.",
+        )
+    ((_, content),) = history.blobs([entry.blob])
+    return parse_config(content, load_contracts().config)
+
+
+def _parameters(access: AwsAccess, *, writing: bool) -> Callable[[Environment], Parameters]:
+    @cache
+    def of(environment: Environment) -> Parameters:
+        role = environment.role if writing else environment.read_role or environment.role
+        return ParameterStore(access.session_for(role, environment.region).ssm())
+
+    return of
+
+
+def forge_of(config: Config, environ: Mapping[str, str] = os.environ) -> GitHubForge:
+    """GitHub as `assent.yaml` names it, with the environment's credentials.
+
+    `ASSENT_API_URL` overrides `github.api_url`, for a sandbox or a proxy;
+    `ASSENT_TIMEOUT_SECONDS` how long one request may take, here and of AWS.
+
+    Raises:
+        Unconfigured: The environment holds no credentials.
+    """
+    api_url = environ.get("ASSENT_API_URL", config.api_url)
+    client = _client(config.repository, api_url, environ)
+    return GitHubForge(client, config.repository, config.branch)
+
+
+def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:
+    timeout = _timeout(environ) or GITHUB_TIMEOUT
+    token = environ.get("ASSENT_GITHUB_TOKEN")
+    if token:
+        return connect(Auth.Token(token), api_url, timeout)
+    app, key = environ.get("ASSENT_APP_ID"), _private_key(environ)
+    if not app or not key:
+        raise Unconfigured(
+            "there are no credentials for GitHub",
+            hint="Set ASSENT_GITHUB_TOKEN; or ASSENT_APP_ID, and ASSENT_APP_PRIVATE_KEY or "
+            "ASSENT_APP_PRIVATE_KEY_PARAMETER.",
+        )
+    given = environ.get("ASSENT_INSTALLATION_ID")
+    installation = int(given) if given else installation_of(app, key, repository, api_url, timeout)
+    return connect(app_installation(app, key, installation), api_url, timeout)
+
+
+def _access(environ: Mapping[str, str]) -> AwsAccess:
+    return AwsAccess(_timeout(environ) or READ_TIMEOUT)
+
+
+def _timeout(environ: Mapping[str, str]) -> int | None:
+    text = environ.get("ASSENT_TIMEOUT_SECONDS", "")
+    if not text:
+        return None
+    if _SECONDS.fullmatch(text) is None:
+        raise Unconfigured(
+            "ASSENT_TIMEOUT_SECONDS is no number of seconds",
+            hint="Set it to a whole number from 1 to 999, or leave it out.",
+        )
+    return int(text)
+
+
+def _private_key(environ: Mapping[str, str]) -> str | None:
+    """The App's key: given as it is, or as a SecureString of Parameter Store."""
+    key = environ.get("ASSENT_APP_PRIVATE_KEY")
+    name = environ.get("ASSENT_APP_PRIVATE_KEY_PARAMETER")
+    if key or not name:
+        return key
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return ParameterStore(_access(environ).session_for(None, region).ssm()).read_secret(name)
+
+
+@dataclass(slots=True)
+class Proposer:
+    """Proposes event after event; its token, clients and configuration are kept between them.
+
+    Args:
+        client: GitHub.
+        repository: `owner/name` of the promotion repository.
+        branch: The branch that counts.
+        access: AWS.
+        clock: Decides when the configuration is read again.
+    """
+
+    client: Github
+    repository: str
+    branch: str
+    access: AwsAccess
+    clock: Clock
+    _world: ProposeWorld | None = None
+    _read_at: datetime | None = None
+
+    def propose(self, event: Any) -> Outcome:  # noqa: ANN401 - any JSON, judged by the flow
+        """See `flows.propose.propose`; an event that asks for nothing costs no call."""
+        asked = parse_event(event)
+        if isinstance(asked, Ignored):
+            return asked
+        return propose_event(event, self._current_world())
+
+    def _current_world(self) -> ProposeWorld:
+        now = self.clock.now()
+        if self._world is None or self._read_at is None or now - self._read_at >= CONFIG_LIFETIME:
+            self._world = self._read_world()
+            self._read_at = now
+        return self._world
+
+    def _read_world(self) -> ProposeWorld:
+        forge = GitHubForge(self.client, self.repository, self.branch)
+        contracts = load_contracts()
+        config = parse_config(forge.configuration(), contracts.config)
+        session = self.access.session_for(None, config.registry.region)
+        return ProposeWorld(
+            config=config,
+            contracts=contracts,
+            forge=forge,
+            registry=SageMakerRegistry(session.sagemaker()),
+            reports=S3Reports(session.s3()),
+            parameters=_parameters(self.access, writing=False)(config.entry),
+            clock=self.clock,
+        )
+
+
+def proposer_from_environment(environ: Mapping[str, str] = os.environ) -> Proposer:
+    """The proposer that the environment describes.
+
+    `ASSENT_REPOSITORY` is owner/name; `ASSENT_BRANCH` defaults to main, `ASSENT_API_URL` to
+    GitHub's own; credentials as in `forge_of`.
+
+    Raises:
+        Unconfigured: A setting is missing.
+    """
+    repository = environ.get("ASSENT_REPOSITORY", "")
+    if repository.count("/") != 1:
+        raise Unconfigured(
+            "ASSENT_REPOSITORY does not name a repository", hint="Set it to owner/name."
+        )
+    return Proposer(
+        client=_client(repository, environ.get("ASSENT_API_URL", _DEFAULT_API), environ),
+        repository=repository,
+        branch=environ.get("ASSENT_BRANCH", "main"),
+        access=_access(environ),
+        clock=SystemClock(),
+    )
