@@ -1,0 +1,481 @@
+"""The GitHub workflows: audited, valid, and held to the rules that keep a verdict honest."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.y*ml"))
+TOOLS = Path(sys.executable).parent  # not resolved: the environment's folder, not the interpreter's
+PIN = re.compile(r"uses: +[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+Node = dict[str, Any]
+
+
+def load(name: str) -> Node:
+    """Return the workflow `name`; its `on` is found under that key.
+
+    PyYAML reads YAML 1.1, where a bare `on` is the boolean true; GitHub reads 1.2.
+    """
+    document: dict[Any, Any] = yaml.safe_load((GITHUB / "workflows" / name).read_text("utf-8"))
+    document["on"] = document.pop(True)
+    return document
+
+
+def steps(workflow: Node) -> Iterator[Node]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def step(job: Node, name: str) -> Node:
+    found: list[Node] = [each for each in job["steps"] if each["name"] == name]
+    assert len(found) == 1, f"{len(found)} steps are called {name!r}"
+    return found[0]
+
+
+def ladder() -> list[str]:
+    """Return the environments of assent.yaml, lowest first."""
+    configuration = yaml.safe_load((ROOT / "assent.yaml").read_text("utf-8"))
+    return [environment["name"] for environment in configuration["environments"]]
+
+
+def run(*command: str | Path, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run `command`, with `env` added to the environment, and return its exit code and output."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def zizmor(target: Path) -> subprocess.CompletedProcess[str]:
+    audit = ("--offline", "--strict-collection", "--persona=auditor")
+    return run(TOOLS / "zizmor", *audit, "--no-progress", "--color=never", target)
+
+
+def run_step(
+    each: Node, folder: Path, *, exits: int = 0, **env: str
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run a step's script as GitHub does, with a `python` that only notes how it was called.
+
+    Returns:
+        The finished script, and the arguments that `python` was given, none if it was not called.
+    """
+    tools = folder / "tools"
+    tools.mkdir()
+    noted = folder / "arguments"
+    stand_in = tools / "python"
+    stand_in.write_text(
+        f"#!/bin/sh\nprintf '%s\\n' \"$@\" > '{noted}'\necho output\nexit {exits}\n"
+    )
+    stand_in.chmod(0o755)
+    script = folder / "script.sh"
+    script.write_text(each["run"], "utf-8")
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    cwd = folder / each.get("working-directory", ".")
+    done = run("bash", "-e", script, cwd=cwd, PATH=path, **env)
+    return done, noted.read_text("utf-8").splitlines() if noted.exists() else []
+
+
+def git(repository: Path, *arguments: str) -> str:
+    """Run git in `repository`, away from this machine's settings, and return what it printed."""
+    identity = ["-c", "user.name=ana", "-c", "user.email=ana@example.com"]
+    command = ["git", "-C", str(repository), *identity, *arguments]
+    done = run(*command, GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
+    assert done.returncode == 0, done.stdout
+    return done.stdout.strip()
+
+
+def commit(repository: Path, name: str) -> str:
+    """Add a file `name` to `repository` and return the commit that did it."""
+    (repository / name).write_text(name, "utf-8")
+    git(repository, "add", name)
+    git(repository, "commit", "--quiet", "--message", name)
+    return git(repository, "rev-parse", "HEAD")
+
+
+@pytest.fixture(params=[path.name for path in WORKFLOWS])
+def name(request: pytest.FixtureRequest) -> str:
+    value: str = request.param
+    return value
+
+
+# What the published tools say.
+
+
+def test_zizmor_reports_nothing() -> None:
+    """The strictest audit of every workflow, action and Dependabot file finds nothing."""
+    done = zizmor(ROOT)
+    assert done.returncode == 0, done.stdout
+    for path in [*WORKFLOWS, GITHUB / "dependabot.yml"]:
+        assert path.name in done.stdout, f"{path.name} was not audited"
+
+
+def test_zizmor_would_report(tmp_path: Path) -> None:
+    """The audit sees a checkout that keeps its credentials, in steps shared by an anchor."""
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    text = (GITHUB / "workflows" / "apply.yml").read_text("utf-8")
+    (folder / "apply.yml").write_text(text.replace("persist-credentials: false", ""), "utf-8")
+    done = zizmor(tmp_path)
+    assert done.returncode in range(11, 15), done.stdout
+    assert "artipacked" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", WORKFLOWS),
+        ("vendor.dependabot", [GITHUB / "dependabot.yml"]),
+    ],
+)
+def test_published_schema_accepts(schema: str, files: list[Path]) -> None:
+    """Every file satisfies the published schema of its kind, `deployment: false` included."""
+    done = run(TOOLS / "check-jsonschema", "--builtin-schema", schema, *files)
+    assert done.returncode == 0, done.stdout
+
+
+# What holds for every workflow.
+
+
+def test_the_workflows_are_these() -> None:
+    """No workflow is missing, and none was added without a thought for the rules below."""
+    assert [path.name for path in WORKFLOWS] == ["apply.yml", "check.yml", "ci.yml"]
+
+
+def test_permissions_start_from_nothing(name: str) -> None:
+    """The workflow grants nothing, and each job says what it needs."""
+    workflow = load(name)
+    assert workflow["permissions"] == {}
+    assert all(job["permissions"] for job in workflow["jobs"].values())
+
+
+def test_each_permission_has_its_reason(name: str) -> None:
+    """A permission's line ends with a comment that says why."""
+    lines = (GITHUB / "workflows" / name).read_text("utf-8").splitlines()
+    granted = [line for line in lines if re.match(r" +[\w-]+: (read|write)\b", line)]
+    assert granted
+    assert [line for line in granted if " # " not in line] == []
+
+
+def test_actions_are_pinned(name: str) -> None:
+    """Each action is pinned to a full commit, with its version in a comment."""
+    lines = (GITHUB / "workflows" / name).read_text("utf-8").splitlines()
+    uses = [line.strip() for line in lines if "uses:" in line and not line.strip().startswith("#")]
+    assert uses
+    assert [line for line in uses if not PIN.search(line)] == []
+
+
+def test_an_action_has_one_pin() -> None:
+    """All workflows use the same commit of an action."""
+    pins: dict[str, set[str]] = {}
+    for path in WORKFLOWS:
+        for each in steps(load(path.name)):
+            if "uses" in each:
+                action, _, sha = each["uses"].partition("@")
+                pins.setdefault(action, set()).add(sha)
+    assert {action: len(shas) for action, shas in pins.items()} == dict.fromkeys(pins, 1)
+
+
+def test_jobs_have_an_end_and_a_fixed_machine(name: str) -> None:
+    """Each job has a timeout, below the hour that credentials live, and a named runner image."""
+    for job in load(name)["jobs"].values():
+        assert 0 < job["timeout-minutes"] < 60
+        assert job["runs-on"] == "ubuntu-24.04"
+
+
+def test_checkouts_keep_no_credentials(name: str) -> None:
+    """No checkout leaves its token in the git configuration."""
+    checkouts = [each for each in steps(load(name)) if "actions/checkout@" in each.get("uses", "")]
+    assert checkouts
+    assert all(each["with"]["persist-credentials"] is False for each in checkouts)
+
+
+def test_scripts_hold_no_expressions(name: str) -> None:
+    """What comes from outside reaches a script through its environment, never as its text."""
+    scripts = [each["run"] for each in steps(load(name)) if "run" in each]
+    assert scripts
+    assert [script for script in scripts if "${{" in script] == []
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "check.yml"])
+def test_installs_are_hashed(name: str) -> None:
+    """Each job installs nothing but hash-pinned wheels, so that no step runs an unknown build."""
+    for job in load(name)["jobs"].values():
+        installs = [each["run"] for each in job["steps"] if "pip" in each.get("run", "")]
+        (install,) = installs
+        words = install.replace("\\\n", " ").split()
+        assert words == [
+            *["python", "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"],
+            *["--requirement", "requirements/runtime.txt"],
+        ]
+
+
+# The check: it always reports, and the proposal never judges itself.
+
+
+def test_check_always_reports() -> None:
+    """No path filter leaves the required check pending, and no condition skips it into success."""
+    workflow = load("check.yml")
+    assert set(workflow["on"]) == {"pull_request", "merge_group"}
+    for trigger in workflow["on"].values():
+        assert set(trigger) == {"branches", "types"}
+        assert trigger["branches"] == ["main"]
+    assert {"opened", "synchronize", "reopened", "edited"} <= set(
+        workflow["on"]["pull_request"]["types"]
+    )
+    (job,) = workflow["jobs"].values()
+    assert not {"if", "needs", "continue-on-error", "strategy"} & set(job)
+    assert not any({"if", "continue-on-error"} & set(each) for each in job["steps"])
+
+
+def test_check_holds_no_credentials() -> None:
+    """The job can read this repository's contents, and holds nothing else worth taking."""
+    (job,) = load("check.yml")["jobs"].values()
+    assert job["permissions"] == {"contents": "read"}
+    assert "environment" not in job
+    text = (GITHUB / "workflows" / "check.yml").read_text("utf-8")
+    assert not re.search(r"\$\{\{[^}]*(secrets|token)", text)
+
+
+def test_check_runs_only_the_base() -> None:
+    """Every script runs inside the base, and the proposal is on no import path."""
+    (job,) = load("check.yml")["jobs"].values()
+    judge = step(job, "Check out the base, which judges")["with"]
+    candidate = step(job, "Check out the proposal, which is data")["with"]
+    assert "base" in judge["ref"]
+    assert "head" not in judge["ref"]
+    assert "ref" not in candidate
+    assert candidate["fetch-depth"] == 0
+    scripts = [each for each in job["steps"] if "run" in each]
+    assert scripts
+    for each in scripts:
+        assert each["working-directory"] == judge["path"] != candidate["path"]
+        assert each.get("env", {}).get("PYTHONPATH", "scripts") == "scripts"
+
+
+@pytest.fixture
+def proposal(tmp_path: Path) -> tuple[str, str, str]:
+    """Make the folders `judge` and `candidate` as the checkouts do.
+
+    Returns:
+        The commits of the base, of the pull request, and of its merge.
+    """
+    candidate = tmp_path / "candidate"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(candidate))
+    base = commit(candidate, "base")
+    git(tmp_path, "clone", "--quiet", str(candidate), "judge")
+    git(candidate, "checkout", "--quiet", "-b", "proposal")
+    head = commit(candidate, "proposal")
+    git(candidate, "checkout", "--quiet", "main")
+    git(candidate, "merge", "--quiet", "--no-ff", "--message", "merge", "proposal")
+    return base, head, git(candidate, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("exits", [0, 1, 10])
+@pytest.mark.parametrize("queued", [False, True])
+def test_check_passes_the_verdict_on(
+    tmp_path: Path, proposal: tuple[str, str, str], exits: int, *, queued: bool
+) -> None:
+    """The merge is judged against the base, and the job's result is the verdict, as it is."""
+    base, head, merge = proposal
+    judge = step(load("check.yml")["jobs"]["check"], "Judge")
+    sha, branch = ("", "") if queued else (head, "promote/dev/churn/7")
+    done, arguments = run_step(
+        judge, tmp_path, exits=exits, HEAD_SHA=merge, PULL_REQUEST_SHA=sha, HEAD_BRANCH=branch
+    )
+    assert done.returncode == exits, done.stdout
+    options = ["--repository", "../candidate", "--base", base, "--head", merge]
+    options += ["--head-branch", branch]
+    assert arguments == ["-m", "assent", "check", *options, "--format", "github"]
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_check_refuses_a_stale_merge(
+    tmp_path: Path, proposal: tuple[str, str, str], *, unknown: bool
+) -> None:
+    """A merge that lacks the pull request's newest commit is not judged in its place."""
+    _, _, merge = proposal
+    candidate = tmp_path / "candidate"
+    git(candidate, "checkout", "--quiet", "proposal")
+    newest = "0" * 40 if unknown else commit(candidate, "pushed-later")
+    judge = step(load("check.yml")["jobs"]["check"], "Judge")
+    done, arguments = run_step(judge, tmp_path, HEAD_SHA=merge, PULL_REQUEST_SHA=newest)
+    assert done.returncode == 1
+    assert f"::error::{merge} does not contain" in done.stdout
+    assert arguments == []
+
+
+# Apply: converges, whichever run does it.
+
+
+def test_apply_has_a_job_for_each_environment() -> None:
+    """The jobs are the ladder, each with its own GitHub environment, one after the other."""
+    jobs = load("apply.yml")["jobs"]
+    assert list(jobs) == ladder()
+    below: list[str] = []
+    for environment, job in jobs.items():
+        assert job["environment"] == {"name": environment, "deployment": False}
+        assert job["env"] == {"ENVIRONMENT": environment}
+        assert job.get("needs", []) == below
+        below = [environment]
+
+
+def test_apply_can_be_asked_for_each_environment() -> None:
+    """By hand, one environment or every one; a push and the schedule ask for every one."""
+    workflow = load("apply.yml")
+    choice = workflow["on"]["workflow_dispatch"]["inputs"]["environment"]
+    assert choice["options"] == [choice["default"], *ladder()]
+    for environment, job in workflow["jobs"].items():
+        wanted = (
+            f"""contains(fromJSON('["every", "{environment}"]'), inputs.environment || 'every')"""
+        )
+        assert wanted in job["if"]
+
+
+def test_apply_goes_on_above_a_failure() -> None:
+    """A refusal below holds nothing back above, cancelling does, and a template is quiet."""
+    first, *above = load("apply.yml")["jobs"].values()
+    assert first["if"].startswith("${{ vars.ASSENT_APP_ID != '' && ")
+    for job in above:
+        assert job["if"].startswith("${{ !cancelled() && vars.ASSENT_APP_ID != '' && ")
+
+
+def test_apply_jobs_differ_in_nothing_else() -> None:
+    """Every environment is applied by the same steps with the same permissions."""
+    first, *above = load("apply.yml")["jobs"].values()
+    assert first["permissions"] == {"contents": "read", "id-token": "write"}
+    for job in above:
+        assert job["steps"] == first["steps"]
+        assert job["permissions"] == first["permissions"]
+
+
+def test_apply_runs_one_at_a_time() -> None:
+    """One concurrency group covers the whole run, and no run in progress is cancelled."""
+    workflow = load("apply.yml")
+    assert workflow["concurrency"] == {"group": "assent-apply", "cancel-in-progress": False}
+    assert not any("concurrency" in job for job in workflow["jobs"].values())
+
+
+def test_apply_is_level_triggered() -> None:
+    """A merge, the clock or a person starts it, and each run takes the head of main."""
+    workflow = load("apply.yml")
+    assert set(workflow["on"]) == {"push", "schedule", "workflow_dispatch"}
+    assert workflow["on"]["push"] == {"branches": ["main"]}
+    for job in workflow["jobs"].values():
+        options = step(job, "Check out the head of main")["with"]
+        assert (options["ref"], options["fetch-depth"]) == ("main", 0)
+
+
+def test_apply_installs_before_it_holds_credentials() -> None:
+    """No package is installed in reach of the role or of the App's token, and apply comes last."""
+    for job in load("apply.yml")["jobs"].values():
+        assert [each["name"] for each in job["steps"]] == [
+            "Check out the head of main",
+            "Set up Python",
+            "Install what main pins",
+            "Read the settings",
+            "Assume the environment's role",
+            "Mint a token for the GitHub side",
+            "Apply",
+        ]
+
+
+@pytest.mark.parametrize(("wanted", "options"), [("", []), ("false", []), ("true", ["--all"])])
+@pytest.mark.parametrize("exits", [0, 12])
+def test_apply_passes_the_result_on(
+    tmp_path: Path, wanted: str, options: list[str], exits: int
+) -> None:
+    """The job applies its own environment, and is red when changes were refused or failed."""
+    apply = step(load("apply.yml")["jobs"]["dev"], "Apply")
+    done, arguments = run_step(apply, tmp_path, exits=exits, ENVIRONMENT="uat", ALL=wanted)
+    assert done.returncode == exits, done.stdout
+    assert arguments == ["-m", "assent", "apply", "--env", "uat", *options]
+
+
+def test_apply_explains_a_missing_role(tmp_path: Path) -> None:
+    """A ladder that is half set up fails and says which variable is missing where."""
+    settings = step(load("apply.yml")["jobs"]["dev"], "Read the settings")
+    done, _ = run_step(settings, tmp_path, ENVIRONMENT="uat", ROLE="")
+    assert done.returncode == 1
+    assert "::error::" in done.stdout
+    assert "'uat' has no variable ASSENT_APPLY_ROLE" in done.stdout
+
+
+def test_apply_takes_the_region_from_the_configuration(tmp_path: Path) -> None:
+    """The region to sign in to is that of the registry in assent.yaml."""
+    settings = step(load("apply.yml")["jobs"]["dev"], "Read the settings")
+    script = tmp_path / "script.sh"
+    script.write_text(settings["run"], "utf-8")
+    output = tmp_path / "output"
+    done = run(
+        "bash",
+        "-e",
+        script,
+        PATH=f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
+        ENVIRONMENT="uat",
+        ROLE="arn:aws:iam::111122223333:role/assent-apply",
+        GITHUB_OUTPUT=str(output),
+    )
+    assert done.returncode == 0, done.stdout
+    configuration = yaml.safe_load((ROOT / "assent.yaml").read_text("utf-8"))
+    assert output.read_text("utf-8") == f"region={configuration['registry']['region']}\n"
+
+
+# The files beside the workflows.
+
+
+def test_code_owners_follow_the_ladder() -> None:
+    """The last line that matches gives each environment to its team, and the rules to the platform.
+
+    Only two forms of pattern are in use, so that a plain prefix decides: `*` and `/path`.
+    """
+    lines = (GITHUB / "CODEOWNERS").read_text("utf-8").splitlines()
+    rules = [line.split() for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"\*|/[\w./-]+", pattern) for pattern, *_ in rules)
+
+    def owners(path: str) -> list[str]:
+        matching = [names for pattern, *names in rules if f"/{path}".startswith(pattern.strip("*"))]
+        return matching[-1]
+
+    for environment in ladder():
+        path = f"promotions/{environment}/churn/7.yaml"
+        assert owners(path) == [f"@acme/ml-approvers-{environment}"]
+    governing = ["assent.yaml", "schemas/promotion.schema.json", "scripts/assent/cli.py"]
+    governing += [".github/CODEOWNERS", ".github/workflows/check.yml", "requirements/runtime.txt"]
+    for path in [*governing, "Makefile", "promotions/unknown/churn/7.yaml"]:
+        assert owners(path) == ["@acme/ml-platform"]
+
+
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    """The tests run on the oldest supported Python and on the one that the workflows use."""
+    jobs = load("ci.yml")["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+    assert [job["steps"][-1]["run"] for job in jobs.values()] == ["make test", "make demo"]
+
+
+def test_ci_run_starts_make_from_anywhere(tmp_path: Path) -> None:
+    """`.ci/run` runs `make test` at the root, from whatever folder it is called."""
+    make = tmp_path / "make"
+    make.write_text('#!/bin/sh\necho "$PWD: make $*"\nexit 7\n')
+    make.chmod(0o755)
+    assert shutil.which("bash")
+    done = run(
+        ROOT / ".ci" / "run", cwd=tmp_path, PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    )
+    assert done.stdout.strip() == f"{ROOT}: make test"
+    assert done.returncode == 7
