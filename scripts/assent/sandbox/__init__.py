@@ -1,0 +1,1 @@
+"""The embedded default: GitHub and AWS on loopback, over a real git repository and moto."""
