@@ -1,0 +1,7 @@
+"""A GitHub-compatible REST server over real bare git repositories, for the sandbox."""
+
+from assent.sandbox.github.accounts import AppCredentials
+from assent.sandbox.github.hub import GitHub
+from assent.sandbox.github.protection import Protection
+
+__all__ = ["AppCredentials", "GitHub", "Protection"]
