@@ -1,11 +1,10 @@
 """The command line: each command parses its arguments, calls one flow, and prints what it says."""
 
 import functools
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec
+from typing import Any, ParamSpec
 
 import click
 
@@ -24,14 +23,17 @@ def _emit(text: str) -> None:
 
 
 def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
-    _emit(json.dumps(values, indent=2, ensure_ascii=True))
+    from assent.core.rendering.plain import json_text
+
+    _emit(json_text(values))
 
 
-def _fail(error: AssentError) -> NoReturn:
-    click.echo(f"assent: {error.message}", err=True)
-    if error.hint:
-        click.echo(f"  {error.hint}", err=True)
-    sys.exit(error.exit)
+def _complain(error: AssentError) -> None:
+    from assent.core.rendering.plain import plain
+
+    lines = [f"assent: {error.message}", *([f"  {error.hint}"] if error.hint else [])]
+    for line in "\n".join(lines).split("\n"):
+        click.echo(plain(line), err=True, color=False)
 
 
 def _verdicts(command: Callable[P, Exit]) -> Callable[P, None]:
@@ -42,7 +44,8 @@ def _verdicts(command: Callable[P, Exit]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except AssentError as error:
-            _fail(error)
+            _complain(error)
+            code = error.exit
         sys.exit(code)
 
     return run
@@ -166,7 +169,7 @@ def plan(repository: Path, environments: tuple[str, ...], *, everything: bool, f
         _emit({"text": plan_text, "markdown": plan_markdown}[form](plans))
     for each in planned:
         for error in each.observation.unreadable.values():
-            click.echo(f"assent: {error.message}\n  {error.hint}", err=True)
+            _complain(error)
     return max(each.exit for each in planned)
 
 

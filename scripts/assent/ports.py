@@ -179,6 +179,10 @@ class History(Protocol):
         """Paths that differ between two commits; or since their merge base (a pull request's)."""
         ...
 
+    def touched(self, old: str, new: str, /) -> Sequence[str]:
+        """Paths that any first-parent commit after `old`, up to `new`, changed, even if undone."""
+        ...
+
     def is_ancestor(self, old: str, new: str, /) -> bool:
         """Whether `new` contains `old`; false too where the clone does not know `old`."""
         ...
@@ -246,6 +250,18 @@ class Forge(Protocol):
         """The merged pull request that brought a commit to the branch that counts."""
         ...
 
-    def approvals(self, number: int, /) -> Approvals:
-        """The approvals that stand on a pull request."""
+    def edit_body(self, number: int, body: str, /) -> None:
+        """Replace the text of a pull request."""
+        ...
+
+    def tip(self) -> str:
+        """The commit at the tip of the branch that counts."""
+        ...
+
+    def other_files(self, branch: str, path: str, /) -> Sequence[str]:
+        """Paths other than `path` in which a branch differs from the branch that counts."""
+        ...
+
+    def approvals(self, pull: PullRequest, /) -> Approvals:
+        """The approvals that stood on a pull request when it was merged."""
         ...

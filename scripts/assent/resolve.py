@@ -24,6 +24,11 @@ DEFAULT_PREFIX = "/assent"
 # The same pattern as core.names; that module is as light, but this one stands on its own feet so
 # that an inference image can carry it alone.
 _NAME = re.compile(r"(?![a-zA-Z0-9-]{64})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
+_PACKAGE = re.compile(
+    r"arn:aws[a-z-]{0,20}:sagemaker:[a-z0-9-]{9,16}:[0-9]{12}:"
+    r"model-package/[a-zA-Z0-9-]{1,63}/[1-9][0-9]{0,8}",
+    re.ASCII,
+)
 
 
 class NothingApproved(AssentError):
@@ -73,7 +78,7 @@ def resolve(
                 f"{name[:100]!a} cannot be the name of {'a' if what == 'model' else 'an'} {what}",
                 hint="A name has 1 to 63 letters, digits and inner hyphens.",
             )
-    root = prefix or os.environ.get("ASSENT_PARAMETER_PREFIX", DEFAULT_PREFIX)
+    root = prefix or os.environ.get("ASSENT_PARAMETER_PREFIX") or DEFAULT_PREFIX
     name = f"{root}/{environment}/{model}/current"
     text = _read(name, client)
     if text is None:
@@ -116,7 +121,7 @@ def _hint(code: str, error: Exception) -> str:
 def _parse(text: str, name: str, model: str, environment: str) -> Resolved:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or value.get("schema") != "assent/parameter/v1":
         raise UnreadableApproval(
@@ -133,6 +138,11 @@ def _parse(text: str, name: str, model: str, environment: str) -> Resolved:
     version, arn = value.get("version"), value.get("model_package_arn")
     if not isinstance(version, int) or isinstance(version, bool) or not isinstance(arn, str):
         raise UnreadableApproval(f"{name} names no version and package")
+    # Whoever runs the package takes this ARN for the approved version's.
+    if _PACKAGE.fullmatch(arn) is None or not arn.endswith(f":model-package/{model}/{version}"):
+        raise UnreadableApproval(
+            f"{name} names {arn[:200]!a}, which is not version {version} of {model}"
+        )
     return Resolved(
         model=model,
         version=version,

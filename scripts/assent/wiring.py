@@ -65,6 +65,7 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
             head=head,
             registry=SageMakerRegistry(session.sagemaker()),
             parameters=_parameters(access, writing=writing),
+            reading=_parameters(access, writing=False),
             clock=SystemClock(),
         )
 

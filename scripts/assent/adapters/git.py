@@ -194,6 +194,27 @@ class GitRepository:
             raise self._failed("diff-tree", found, old, new)
         return tuple(_decoded(path) for path in found.stdout.split(b"\0") if path)
 
+    def touched(self, old: str, new: str, /) -> Sequence[str]:
+        """Paths that any first-parent commit after `old`, up to `new`, changed, even if undone.
+
+        A merge counts as the change that it brought to its first parent; a renamed file counts at
+        both paths.
+
+        Raises:
+            NotThere: The clone has not both commits.
+        """
+        # Each option says what a setting of the user's might say otherwise.
+        found = self._git(
+            *("log", "--first-parent", "--diff-merges=first-parent", "--format=", "-z"),
+            *("--name-only", "--no-renames", "--no-relative", "--ignore-submodules=none"),
+            *("--no-show-signature", "--no-ext-diff", "--no-notes"),
+            *("--end-of-options", f"{_safe(old)}..{_safe(new)}", "--"),
+        )
+        if found.returncode:
+            raise self._failed("log", found, old, new, kind="commit")
+        paths = (_decoded(path) for path in found.stdout.split(b"\0") if path)
+        return tuple(dict.fromkeys(paths))
+
     def fork_point(self, old: str, new: str, /) -> str:
         """The merge base of two commits: where the later line of work left the earlier.
 

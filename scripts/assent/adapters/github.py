@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -55,7 +56,7 @@ query Promotion($owner: String!, $name: String!, $ref: String!, $record: String!
     pullRequests(headRefName: $branch, first: 20,
                  orderBy: {field: CREATED_AT, direction: DESC}) {
       nodes {
-        number url state headRefOid isCrossRepository
+        number url state headRefOid isCrossRepository viewerDidAuthor
         labels(first: 20) { nodes { name } }
       }
     }
@@ -163,7 +164,8 @@ class GitHubForge:
             proposals=tuple(
                 _proposal(node)
                 for node in repository["pullRequests"]["nodes"]
-                if not node["isCrossRepository"]
+                # Anybody may open, or close, a pull request from a branch of this name.
+                if node["viewerDidAuthor"] and not node["isCrossRepository"]
             ),
         )
 
@@ -226,9 +228,10 @@ class GitHubForge:
                 PullRequest(
                     number=pull.number,
                     url=pull.html_url,
-                    author=pull.user.login,
+                    author=_login(pull.user),
                     merged_at=pull.merged_at,
                     merge_commit=pull.merge_commit_sha,
+                    head=pull.head.sha,
                 )
                 for pull in self._repository.get_commit(commit).get_pulls()
                 if pull.merged_at is not None and pull.base.ref == self._branch
@@ -236,21 +239,60 @@ class GitHubForge:
         # A commit can belong to several pull requests; the one that was merged as it comes first.
         return min(found, key=lambda pull: pull.merge_commit != commit, default=None)
 
-    def approvals(self, number: int, /) -> Approvals:
+    def approvals(self, pull: PullRequest, /) -> Approvals:
         """See `ports.Forge`."""
         last: dict[str, str] = {}
-        with _translated(f"reading the reviews of pull request {number}"):
-            for review in self._repository.get_pull(number).get_reviews():
+        with _translated(f"reading the reviews of pull request {pull.number}"):
+            found = self._repository.get_pull(pull.number)
+            for review in found.get_reviews():
                 # PyGithub's types do not say that the user of a deleted account is null.
                 person: NamedUser | None = review.user
-                # A bot's word is nobody's approval; a comment leaves what was said before.
+                # A bot's word is nobody's approval; a comment leaves what was said before; and
+                # on a public repository anybody at all may write a review, at any time.
                 if person is None or person.type == "Bot" or review.state == "COMMENTED":
+                    continue
+                if not _counts(review.raw_data, pull.merged_at):
                     continue
                 last.pop(person.login, None)
                 last[person.login] = review.state
+            # "Update branch" makes a merge commit in the name of whoever pressed it.
+            written = [commit for commit in found.get_commits() if len(commit.parents) == 1]
+            committed = {_login(who) for each in written for who in (each.author, each.committer)}
         return Approvals(
-            approved=tuple(login for login, state in last.items() if state == "APPROVED")
+            approved=tuple(login for login, state in last.items() if state == "APPROVED"),
+            committed=frozenset(committed),
         )
+
+    def edit_body(self, number: int, body: str, /) -> None:
+        """See `ports.Forge`."""
+        url = f"/repos/{self._name}/pulls/{number}"
+        with _translated(f"correcting the text of pull request {number}"):
+            self._client.requester.requestJsonAndCheck("PATCH", url, input={"body": body})
+
+    def tip(self) -> str:
+        """See `ports.Forge`."""
+        with _translated(f"reading the tip of {self._branch}"):
+            return self._repository.get_git_ref(f"heads/{self._branch}").object.sha
+
+    def other_files(self, branch: str, path: str, /) -> Sequence[str]:
+        """See `ports.Forge`."""
+        with _translated(f"comparing {branch} with {self._branch}"):
+            compared = self._repository.compare(self._branch, branch)
+            return [file.filename for file in compared.files if file.filename != path]
+
+
+_MAY_APPROVE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+
+
+def _counts(review: dict[str, Any], merged_at: datetime) -> bool:
+    """Whether a review was there at the merge, from somebody of the repository's own."""
+    submitted = datetime.fromisoformat(review["submitted_at"])
+    return review.get("author_association") in _MAY_APPROVE and submitted <= merged_at
+
+
+def _login(user: "NamedUser | None") -> str:
+    """A person's login; for a deleted account the one that GitHub itself shows."""
+    return user.login if user is not None else "ghost"
 
 
 def _proposal(node: dict[str, Any]) -> Proposal:

@@ -47,6 +47,8 @@ class MemoryPull:
     approvals: list[str] = field(default_factory=list)
     merged_at: datetime | None = None
     merge_commit: str | None = None
+    writers: list[str] = field(default_factory=list)
+    """Others than the author who committed to its branch."""
 
     @property
     def url(self) -> str:
@@ -160,7 +162,7 @@ class MemoryRepository:
                     labels=tuple(pull.labels),
                 )
                 for pull in reversed(self.pulls)
-                if pull.branch == branch
+                if pull.branch == branch and pull.author == self._bot
             ),
         )
 
@@ -222,12 +224,29 @@ class MemoryRepository:
                     author=pull.author,
                     merged_at=pull.merged_at,
                     merge_commit=commit,
+                    head=pull.head,
                 )
         return None
 
-    def approvals(self, number: int, /) -> Approvals:
+    def approvals(self, pull: PullRequest, /) -> Approvals:
         """See `ports.Forge`."""
-        return Approvals(approved=tuple(self.pull(number).approvals))
+        found = self.pull(pull.number)
+        return Approvals(
+            approved=tuple(found.approvals), committed=frozenset({found.author, *found.writers})
+        )
+
+    def edit_body(self, number: int, body: str, /) -> None:
+        """See `ports.Forge`."""
+        self.pull(number).body = body
+
+    def tip(self) -> str:
+        """See `ports.Forge`."""
+        return self.branches["main"]
+
+    def other_files(self, branch: str, path: str, /) -> Sequence[str]:
+        """See `ports.Forge`."""
+        main, head = self.branches["main"], self.branches[branch]
+        return [each for each in self.changed(main, head, from_fork_point=True) if each != path]
 
     # History.
 
@@ -268,6 +287,21 @@ class MemoryRepository:
         start = self._merge_base(old, new) if from_fork_point else old
         before, after = self._commits[start].files, self._commits[new].files
         return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+
+    def touched(self, old: str, new: str, /) -> Sequence[str]:
+        """See `ports.History`."""
+        known = self._ancestors(old)
+        found: set[str] = set()
+        at = new
+        while at not in known:
+            parents = self._commits[at].parents
+            before = self._commits[parents[0]].files if parents else {}
+            after = self._commits[at].files
+            found |= {path for path in {*before, *after} if before.get(path) != after.get(path)}
+            if not parents:
+                break
+            at = parents[0]
+        return sorted(found)
 
     def is_ancestor(self, old: str, new: str, /) -> bool:
         """See `ports.History`."""

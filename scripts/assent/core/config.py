@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assent.core.errors import AssentError
+from assent.core.names import partition_of
 from assent.core.record import dotted
 from assent.core.schema import Schema
 from assent.core.strict_yaml import YamlProblem, read_yaml
@@ -44,6 +45,13 @@ class Registry:
 
     account: str
     region: str
+
+    def package_arn(self, model: str, version: int) -> str:
+        """The ARN that a version of a model has here, and nowhere else."""
+        return (
+            f"arn:{partition_of(self.region)}:sagemaker:{self.region}:{self.account}:"
+            f"model-package/{model}/{version}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

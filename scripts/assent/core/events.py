@@ -1,12 +1,13 @@
 """EventBridge events: hostile JSON in, a registration or a reason to ignore it out."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from assent.core.config import Config
 from assent.core.errors import AssentError
-from assent.core.names import InvalidName, PackageArn, parse_package_arn, shown
+from assent.core.names import NAME_PATTERN, InvalidName, PackageArn, parse_package_arn, shown
 
 __all__ = [
     "Ignored",
@@ -20,6 +21,7 @@ __all__ = [
 
 SOURCE = "aws.sagemaker"
 STATE_CHANGE = "SageMaker Model Package State Change"
+_UNVERSIONED = re.compile(rf"arn:[a-z0-9:-]{{1,100}}:model-package/{NAME_PATTERN}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +100,8 @@ def _registration(event: dict[str, Any]) -> Registration | Ignored:
     text = detail.get("ModelPackageArn")
     if not isinstance(text, str):
         raise MalformedEvent("the event's detail has no ModelPackageArn")
-    if "ModelPackageVersion" not in detail and "ModelPackageGroupName" not in detail:
-        return Ignored(why=f"{shown(text)} is an unversioned model package")
+    if _UNVERSIONED.fullmatch(text):
+        return Ignored(why=f"{text} is an unversioned model package")
     try:
         arn = parse_package_arn(text)
     except InvalidName as error:
@@ -114,9 +116,10 @@ def require_registry(arn: PackageArn, config: Config) -> None:
         Misdirected: With both, and what to change.
     """
     registry = config.registry
-    if (arn.account, arn.region) != (registry.account, registry.region):
+    if arn.text != registry.package_arn(arn.model, arn.version):
         raise Misdirected(
-            f"{arn.text} is in account {arn.account}, region {arn.region}; the registry of "
-            f"assent.yaml is in account {registry.account}, region {registry.region}",
+            f"{arn.text} is in account {arn.account}, region {arn.region} of partition "
+            f"{arn.partition}; the registry of assent.yaml is in account {registry.account}, "
+            f"region {registry.region}",
             hint="Correct `registry` in assent.yaml, or the EventBridge rule that sent this.",
         )

@@ -45,7 +45,7 @@ class PromotionView:
     champion: bytes | None
     """The champion's record there, if asked for and present."""
     proposals: tuple[Proposal, ...]
-    """Pull requests from the promotion's branch in this repository (never a fork), newest first."""
+    """Pull requests that the bot itself opened from the promotion's branch, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,8 @@ class PullRequest:
     merged_at: datetime
     merge_commit: str | None
     """The commit that merging made on the branch that counts."""
+    head: str
+    """The last commit of its branch: what was approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +76,5 @@ class Approvals:
 
     approved: tuple[str, ...]
     """Logins of those whose last word is an approval, in order of it; bots left out."""
+    committed: frozenset[str] = frozenset()
+    """Logins that wrote a commit of it; nobody approves what they wrote."""

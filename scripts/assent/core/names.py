@@ -13,6 +13,8 @@ __all__ = [
     "parse_model",
     "parse_package_arn",
     "parse_path",
+    "partition_of",
+    "shown",
 ]
 
 PROMOTIONS = "promotions"
@@ -117,6 +119,22 @@ def parse_package_arn(text: str) -> PackageArn:
         model=match["model"],
         version=int(match["version"]),
     )
+
+
+_PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+)
+
+
+def partition_of(region: str) -> str:
+    """The AWS partition that a region is in; its name is the second part of every ARN there."""
+    return next((name for start, name in _PARTITIONS if region.startswith(start)), "aws")
 
 
 def shown(text: str, limit: int = 120) -> str:

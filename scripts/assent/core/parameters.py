@@ -29,6 +29,8 @@ __all__ = [
     "write_history",
 ]
 
+NAMED_APPROVERS = 10
+"""As many approvers as a parameter names; the pull request itself has the rest."""
 MAX_VALUE_BYTES = 4096
 """What a standard parameter holds."""
 

@@ -9,6 +9,7 @@ from assent.core.names import RecordId
 from assent.core.package import ModelVersion, Package
 from assent.core.parameters import (
     MAX_VALUE_BYTES,
+    NAMED_APPROVERS,
     Current,
     History,
     HistoryEntry,
@@ -17,7 +18,7 @@ from assent.core.parameters import (
     write_current,
 )
 from assent.core.record import Decision, Record
-from assent.core.registry_fields import RegistryUpdate, registry_update
+from assent.core.registry_fields import RegistryUpdate, registry_update, withdrawal
 from assent.core.timestamps import written
 
 __all__ = [
@@ -122,6 +123,8 @@ class Restore:
 
     id: RecordId
     update: RegistryUpdate
+    withdraws: bool = False
+    """Whether it takes back an approval that never took effect, or no longer is in effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,12 @@ def diff(wanted: Iterable[Wanted], actual: Actual, *, ladder: Sequence[str]) -> 
     """
     asked = sorted(wanted, key=lambda one: one.id)
     changes = [change for each in asked if (change := _change(each, actual, ladder)) is not None]
+    decided = {change.id for change in changes if isinstance(change, Decide | Restore)}
+    changes += [
+        change
+        for each in asked
+        if each.id not in decided and (change := _withdrawal(each.id, actual, ladder)) is not None
+    ]
     after = {id_: history.decision for id_, history in actual.histories.items()}
     after |= {change.id: change.becomes for change in changes if isinstance(change, Decide)}
     fresh = {change.id for change in changes if isinstance(change, Decide)}
@@ -220,6 +229,18 @@ def _restoration(
         ladder=ladder,
     )
     return None if update is None else Restore(id=asked.id, update=update)
+
+
+def _withdrawal(id_: RecordId, actual: Actual, ladder: Sequence[str]) -> Restore | None:
+    seen = actual.versions.get(id_)
+    update = seen and withdrawal(
+        seen,
+        id_=id_,
+        decision=actual.histories[id_].decision,
+        elsewhere=actual.elsewhere.get(id_, {}),
+        ladder=ladder,
+    )
+    return Restore(id=id_, update=update, withdraws=True) if update else None
 
 
 def _refusal(asked: Asked, history: History, actual: Actual) -> Refuse | None:
@@ -376,7 +397,7 @@ def largest_current(record: Record, blob: str) -> str:
     entry = HistoryEntry(
         decision=Decision.APPROVED,
         blob=blob,
-        by=(_LONGEST_LOGIN,) * 10,
+        by=(_LONGEST_LOGIN,) * NAMED_APPROVERS,
         at=record.evidence.collected,
         applied_at=record.evidence.collected,
         pull_request=_LONGEST_ADDRESS,

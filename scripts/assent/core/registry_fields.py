@@ -8,7 +8,7 @@ from assent.core.names import PackageArn, RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.record import Decision
 
-__all__ = ["RegistryUpdate", "derive_approval", "one_line", "registry_update"]
+__all__ = ["RegistryUpdate", "derive_approval", "one_line", "registry_update", "withdrawal"]
 
 MAX_ENTRIES = 50
 """`CustomerMetadataProperties` holds no more."""
@@ -86,6 +86,42 @@ def registry_update(
             f"{decision.value} in {id_.environment} by {', '.join(by)}: {pull_request}",
             _MAX_DESCRIPTION,
         ),
+        life_cycle=None if life_cycle == seen.life_cycle else life_cycle,
+    )
+
+
+def withdrawal(
+    seen: ModelVersion,
+    *,
+    id_: RecordId,
+    decision: Decision | None,
+    elsewhere: Mapping[str, Decision],
+    ladder: Sequence[str],
+) -> RegistryUpdate | None:
+    """What to send where the registry shows an approval that is not in effect; None elsewhere.
+
+    A run that was cut off after its first write leaves one behind, if the record then changes; so
+    does whoever writes the field by hand.
+
+    Args:
+        seen: The version as just described.
+        id_: Whose field it is.
+        decision: What is in effect there; None where nothing was decided.
+        elsewhere: The decisions of the other environments.
+        ladder: The environments, lowest first.
+    """
+    claimed = seen.metadata.get(id_.environment) == Decision.APPROVED.value
+    if not claimed or decision is Decision.APPROVED:
+        return None
+    value = RegistryApproval.PENDING.value if decision is None else decision.value
+    decisions = dict(elsewhere) if decision is None else {**elsewhere, id_.environment: decision}
+    approval = derive_approval(decisions)
+    life_cycle = _life_cycle(decisions, ladder) if decisions else (id_.environment, value)
+    return RegistryUpdate(
+        arn=seen.arn,
+        metadata={id_.environment: value},
+        approval=None if approval is seen.approval else approval,
+        approval_description=f"{value} in {id_.environment}: no approval is in effect there",
         life_cycle=None if life_cycle == seen.life_cycle else life_cycle,
     )
 

@@ -93,14 +93,10 @@ class _Compiler:
                 return partial(_matches, self._pattern(value).search)
             case "required", list():
                 return partial(_has_all, tuple(value))
-            case "items", dict():
-                return partial(_every_item, self.predicate(value))
-            case "propertyNames", dict():
-                return partial(_every_name, self.predicate(value))
             case "allOf", list():
                 return partial(_all, tuple(self.predicate(each) for each in value))
-            case "not", dict():
-                return partial(_none, self.predicate(value))
+            case "items" | "propertyNames" | "not", dict():
+                return partial(_OF_PARTS[keyword], self.predicate(value))
             case "$ref", str() if value.startswith("#/$defs/"):
                 return self._definition(value.removeprefix("#/$defs/"))
             case _:
@@ -206,7 +202,7 @@ def _every(check: Predicate, values: Any) -> bool:  # noqa: ANN401 - a list, or 
 def _fields(known: Mapping[str, Predicate], others: Predicate, value: object) -> bool:
     if not isinstance(value, dict):
         return True
-    for name, each in value.items():
+    for name, each in value.items():  # noqa: SIM110 - as in _all
         if not known.get(name, others)(each):
             return False
     return True
@@ -214,3 +210,11 @@ def _fields(known: Mapping[str, Predicate], others: Predicate, value: object) ->
 
 def _conditional(condition: Predicate, then: Predicate, other: Predicate, value: object) -> bool:
     return then(value) if condition(value) else other(value)
+
+
+_OF_PARTS: Mapping[str, Callable[[Predicate, object], bool]] = {
+    "items": _every_item,
+    "propertyNames": _every_name,
+    "not": _none,
+}
+"""Keywords that hold one schema, which is not of the value itself."""

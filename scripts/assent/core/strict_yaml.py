@@ -7,7 +7,7 @@ else where it stands and what to write instead.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,9 @@ _AMBIGUOUS = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+# No longer text without one of these in front is ambiguous; most texts in a record are such.
+_BEGINS_AMBIGUOUS = frozenset("-+.0123456789~=<")
+_LONGEST_WORD = len("false")
 # What a reviewer does not see, and what only some readers take for the end of a line: after
 # `# harmless` and U+2028, YAML 1.1 reads a key where a browser shows a comment.
 _INVISIBLE = re.compile(
@@ -129,8 +132,12 @@ def read_yaml(content: bytes) -> Document | YamlProblem:
             line=text.count("\n", 0, invisible.start()) + 1,
         )
     try:
-        reader = _Reader(yaml.parse(text, Loader=_LOADER))
-        return Document(value=reader.document(), lines=reader.lines)
+        loader = _LOADER(text)
+        try:
+            reader = _Reader(loader.get_event)
+            return Document(value=reader.document(), lines=reader.lines)
+        finally:
+            loader.dispose()
     except _Refused as refused:
         return refused.problem
     except yaml.MarkedYAMLError as error:
@@ -153,50 +160,54 @@ def read_yaml(content: bytes) -> Document | YamlProblem:
 class _Reader:
     """Builds values from parser events, so that nothing is resolved before it is judged."""
 
-    def __init__(self, events: Iterator[yaml.Event]) -> None:
-        self._events = events
+    def __init__(self, next_event: Callable[[], yaml.Event]) -> None:
+        self._next = next_event
         self.lines: dict[Place, int] = {}
 
     def document(self) -> Any:  # noqa: ANN401 - any YAML value
-        next(self._events)  # stream start
-        event = next(self._events)
+        self._next()  # stream start
+        event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
             return None
         if isinstance(event, yaml.DocumentStartEvent) and (event.version or event.tags):
             raise self._refusal("tag", event, "a directive stands before the document; remove it")
-        value = self._value(next(self._events), ())
-        next(self._events)  # document end
-        event = next(self._events)
+        value = self._value(self._next(), ())
+        self._next()  # document end
+        event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
             raise self._refusal(
                 "syntax", event, "a second document follows; one file holds one document"
             )
         return value
 
-    def _value(self, event: yaml.Event, place: Place) -> Any:  # noqa: ANN401 - any YAML value
+    # The stubs do not say that every event but the alias's has an anchor and a tag here.
+    def _value(self, event: Any, place: Place) -> Any:  # noqa: ANN401 - as said; any YAML value
         if isinstance(event, yaml.AliasEvent):
             raise self._refusal("anchor", event, "an alias (*) stands here; write the value out")
-        self._refuse_marks(event)
+        if event.anchor is not None or event.tag is not None:
+            raise self._marked(event)
         if len(place) > MAX_DEPTH:
             raise self._refusal(
                 "depth", event, f"nested deeper than {MAX_DEPTH} levels; no field goes that deep"
             )
-        self.lines.setdefault(place, _line(event))
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Any] = []
-            while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
-                items.append(self._value(item, (*place, len(items))))
+            while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+                here = (*place, len(items))
+                self.lines[here] = _line(item)
+                items.append(self._value(item, here))
             return items
         return self._mapping(place)
 
     def _mapping(self, place: Place) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._refusal("syntax", event, "a key must be a plain or quoted string")
-            self._refuse_marks(event)
+            if event.anchor is not None or event.tag is not None:
+                raise self._marked(event)
             key = self._scalar(event)
             if not isinstance(key, str):
                 raise self._refusal(
@@ -208,21 +219,24 @@ class _Reader:
                     event,
                     f"the key {shown(key)} stands twice; readers disagree on which one counts",
                 )
-            self.lines[*place, key] = _line(event)
-            mapping[key] = self._value(next(self._events), (*place, key))
+            here = (*place, key)
+            self.lines[here] = _line(event)
+            mapping[key] = self._value(self._next(), here)
         return mapping
 
-    def _refuse_marks(self, event: yaml.Event) -> None:
-        if getattr(event, "anchor", None) is not None:
-            raise self._refusal("anchor", event, "an anchor (&) stands here; remove it")
-        if getattr(event, "tag", None) is not None:
-            raise self._refusal("tag", event, "a tag (!) stands here; remove it")
+    def _marked(self, event: yaml.NodeEvent) -> _Refused:
+        if event.anchor is not None:
+            return self._refusal("anchor", event, "an anchor (&) stands here; remove it")
+        return self._refusal("tag", event, "a tag (!) stands here; remove it")
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:  # noqa: ANN401 - any YAML scalar
         text: str = event.value
-        if _SURROGATE.search(text):  # the C parser refuses these itself
-            raise self._refusal("encoding", event, "half a surrogate pair is no character")
         if event.style:  # a quoted or block scalar; plain is None, or "" from the C parser
+            # Only an escape can bring one; the C parser refuses it itself.
+            if _SURROGATE.search(text):
+                raise self._refusal("encoding", event, "half a surrogate pair is no character")
+            return text
+        if len(text) > _LONGEST_WORD and text[0] not in _BEGINS_AMBIGUOUS:
             return text
         if text in _WORDS:
             return _WORDS[text]

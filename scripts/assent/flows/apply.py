@@ -5,7 +5,7 @@ model touched; then `applied`. Each step is told by what it finds, never by a st
 that was cut off anywhere is finished by the next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,10 +36,17 @@ from assent.core.receipts import (
     Refused,
     RegistryRestored,
 )
-from assent.core.record import Record
-from assent.core.registry_fields import RegistryUpdate, registry_update
+from assent.core.record import Decision, Record
+from assent.core.registry_fields import RegistryUpdate, registry_update, withdrawal
 from assent.core.timestamps import to_seconds
-from assent.flows.observe import Observation, World, observe, record_of_blob
+from assent.flows.observe import (
+    BehindApplied,
+    Observation,
+    World,
+    further_histories,
+    observe,
+    record_of_blob,
+)
 from assent.flows.prove import Proof, Unproven, prove
 from assent.ports import Forge, NotThere
 
@@ -137,8 +144,11 @@ class _Run:
         self._retry: set[str] = set(observation.left_out)
 
     def execute(self) -> None:
+        self._require_the_tip()
         for model, error in self._seen.unreadable.items():
             self._fail(model, error)
+        for id_, error in self._seen.unknown.items():
+            self._fail(id_.path, error)
         difference = diff(self._seen.wanted, self._seen.actual, ladder=self._world.config.ladder)
         for change in difference.changes:
             match change:
@@ -160,11 +170,22 @@ class _Run:
                 )
         self._mark()
 
+    def _require_the_tip(self) -> None:
+        """Refuse a clone that may be behind what was applied; a rewritten branch is gone along."""
+        if self._seen.diverged and self._forge.tip() != self._world.head:
+            raise BehindApplied(
+                f"{self._environment} was brought to a commit that this clone does not contain, "
+                f"and {self._world.head[:12]} is not the tip of {self._world.config.branch}",
+                hint="Fetch and check out the branch that counts, then run again.",
+            )
+
     def _attempt(self, id_: RecordId, step: Callable[[], None]) -> None:
         try:
-            step()
-        except _Refusal as refusal:
-            self._refuse(refusal.receipt)
+            try:
+                step()
+            except _Refusal as refusal:
+                self._refuse(refusal.receipt)
+                self._withdraw(id_)
         except AssentError as error:
             self._fail(id_.path, error)
             self._retry.add(id_.path)
@@ -275,7 +296,8 @@ class _Run:
 
     def _restore(self, change: Restore) -> None:
         last = self._histories[change.id].last
-        if last is None:
+        if change.withdraws or last is None:
+            self._withdraw(change.id)
             return
         seen = self._world.registry.describe(change.update.arn)
         update = registry_update(
@@ -294,6 +316,23 @@ class _Run:
         self._send(seen, update)
         self._emit(RegistryRestored(id=change.id, fields=update.fields))
 
+    def _withdraw(self, id_: RecordId) -> None:
+        """Take back an approval that the registry shows, and that is not in effect."""
+        planned = self._seen.actual.versions.get(id_)
+        if planned is None:
+            return
+        seen = self._world.registry.describe(planned.arn)
+        update = withdrawal(
+            seen,
+            id_=id_,
+            decision=self._histories[id_].decision,
+            elsewhere=self._seen.actual.elsewhere.get(id_, {}),
+            ladder=self._world.config.ladder,
+        )
+        if update is not None:
+            self._send(seen, update)
+            self._emit(RegistryRestored(id=id_, fields=update.fields))
+
     def _set_current(self, model: str) -> None:
         """Let `current` name the highest version in effect whose package is still the one meant."""
         text = self._seen.actual.current.get(model)
@@ -301,7 +340,7 @@ class _Run:
         decisions = {id_: each.decision for id_, each in self._histories.items()}
         if text is None and not any(decisions[id_] for id_ in decisions if id_.model == model):
             return  # nothing was ever decided; no parameter needs to say so
-        top = self._usable(model, was, candidates(model, decisions))
+        top = self._usable(model, was, self._candidates(model, decisions))
         if top is None:
             becomes, wanted = None, current_text(self._environment, model, None, None)
         else:
@@ -313,15 +352,34 @@ class _Run:
         self._parameters.write(self._names.current(model), wanted)
         self._emit(CurrentSet(environment=self._environment, model=model, was=was, becomes=becomes))
 
+    def _candidates(
+        self, model: str, decisions: Mapping[RecordId, Decision | None]
+    ) -> Iterator[RecordId]:
+        """What `current` may name, highest first; what is not read yet only if it comes to that."""
+        yield from candidates(model, decisions)
+        for history in further_histories(self._world, self._seen, model, self._parameters):
+            self._histories[history.id] = history
+            if history.decision is Decision.APPROVED:
+                yield history.id
+
     def _usable(
-        self, model: str, was: int | None, found: Sequence[RecordId]
+        self, model: str, was: int | None, found: Iterable[RecordId]
     ) -> tuple[RecordId, Record] | None:
-        """The highest candidate; one that `current` falls back to has its package looked at."""
+        """The highest candidate; one that `current` falls back to has its package looked at.
+
+        One that cannot be looked at is passed over and tried again: `current` must not go on
+        naming a version that was withdrawn, whatever stands below it.
+        """
         for id_ in found:
-            record = self._record(id_)
             if id_ in self._fresh or id_.version == was:
-                return id_, record
-            differences = self._package_differences(id_, record)
+                return id_, self._record(id_)
+            try:
+                record = self._record(id_)
+                differences = self._package_differences(id_, record)
+            except AssentError as error:
+                self._fail(id_.path, error)
+                self._retry.add(id_.path)
+                continue
             if not differences:
                 return id_, record
             self._refuse(

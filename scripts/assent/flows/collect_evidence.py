@@ -132,6 +132,8 @@ def _read(
 def _add(
     report: Report, source: ReportSource, metrics: dict[str, Metric], unread: list[UnreadPart]
 ) -> None:
+    if not report.metrics and not report.unread:
+        unread.append(_part(source.kind, "the report holds no metric"))
     for name, metric in report.metrics.items():
         if name in metrics:
             why = "an earlier report has a metric of this name; that one counts"

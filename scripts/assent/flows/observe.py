@@ -1,6 +1,6 @@
 """Read what main asks for and what is, for one environment, as far as a plan needs it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assent.contracts import Contracts
@@ -25,6 +25,10 @@ from assent.ports import Clock, History, NotThere, Parameters, Registry, TreeEnt
 
 __all__ = ["Observation", "World", "observe", "record_of_blob", "wanted_records"]
 
+_FILE = "100644"
+"""The mode of a plain file."""
+_BATCH = 10
+"""Names that one call of `GetParameters` takes."""
 _CANDIDATES = 8
 """With `current` and the version in question, ten names: one call of `GetParameters`."""
 
@@ -42,6 +46,12 @@ class World:
     parameters: Callable[[Environment], Parameters]
     """Each environment's own, in its account and region."""
     clock: Clock
+    reading: Callable[[Environment], Parameters] | None = None
+    """Other environments' parameters, where those may only be read; without it, as above."""
+
+
+class BehindApplied(AssentError):
+    """The clone is older than what was applied already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +68,12 @@ class Observation:
     actual: Actual
     unreadable: Mapping[str, AssentError]
     """Models whose parameters do not read; nothing about them is planned."""
+    unknown: Mapping[RecordId, AssentError]
+    """Records that cannot be judged for now: a yes among them waits, a no goes ahead."""
     left_out: tuple[str, ...]
-    """The paths of those models' records, to be tried again."""
+    """The paths of records that were not planned, or only in part, to be tried again."""
+    diverged: bool
+    """Whether the commit last applied is no part of HEAD's history."""
 
 
 def observe(world: World, environment: Environment, *, everything: bool) -> Observation:
@@ -79,7 +93,8 @@ def wanted_records(world: World, environment: str, paths: Iterable[str]) -> list
     ids = {path: id_ for path in paths if (id_ := parse_path(path)) is not None}
     ids = {path: id_ for path, id_ in ids.items() if id_.environment == environment}
     entries = world.history.lookup(world.head, sorted(ids))
-    contents = dict(world.history.blobs({entry.blob for entry in entries.values()}))
+    files = {entry.blob for entry in entries.values() if entry.mode == _FILE}
+    contents = dict(world.history.blobs(files))
     return [
         _wanted(id_, entries.get(path), contents, world.contracts)
         for path, id_ in sorted(ids.items())
@@ -94,7 +109,7 @@ def _wanted(
 ) -> Wanted:
     if entry is None:
         return Deleted(id=id_)
-    if entry.mode != "100644":
+    if entry.mode != _FILE:
         return Unfit(id=id_, why=f"it is no plain file (mode {entry.mode})")
     parsed = parse_record(contents[entry.blob], contracts.promotion)
     if not isinstance(parsed, ParsedRecord):
@@ -116,6 +131,35 @@ def record_of_blob(world: World, blob: str) -> Record | None:
     return parsed.record if isinstance(parsed, ParsedRecord) else None
 
 
+def _says_no(wanted: Wanted) -> bool:
+    """Whether a record asks for a decision that nothing may hold up."""
+    return isinstance(wanted, Asked) and wanted.record.decision is not Decision.APPROVED
+
+
+def further_histories(
+    world: World, seen: Observation, model: str, parameters: Parameters
+) -> Iterator[DecisionHistory]:
+    """Histories of a model's versions on main that the observation left out, highest first.
+
+    Raises:
+        AssentError: While iterating, if a history cannot be read.
+    """
+    environment = seen.environment.name
+    folder = f"{PROMOTIONS}/{environment}/{model}/"
+    found = {parse_path(entry.path) for entry in world.history.entries(world.head, folder)}
+    rest = sorted(
+        (id_ for id_ in found if id_ is not None and id_ not in seen.actual.histories), reverse=True
+    )
+    for start in range(0, len(rest), _BATCH):
+        names = {
+            id_: seen.names.history(id_.model, id_.version) for id_ in rest[start : start + _BATCH]
+        }
+        texts = parameters.read(list(names.values()))
+        for id_, name in names.items():
+            if name in texts:
+                yield parse_history(id_, name, texts[name])
+
+
 class _Observer:
     """Reads in the order in which one answer leads to the next question."""
 
@@ -128,6 +172,8 @@ class _Observer:
         self._asked: set[str] = set()
         self._histories: dict[RecordId, DecisionHistory] = {}
         self._unreadable: dict[str, AssentError] = {}
+        self._unknown: dict[RecordId, AssentError] = {}
+        self._diverged = False
 
     def observe(self, *, everything: bool) -> Observation:
         applied = self._read([self._names.applied]).get(self._names.applied)
@@ -138,9 +184,11 @@ class _Observer:
             wanted = wanted_records(self._world, self._environment.name, paths)
             self._read_some(wanted)
         below = self._below(wanted)
-        left_out = tuple(each.id.path for each in wanted if each.id.model in self._unreadable)
+        left_out = {each.id.path for each in wanted if each.id.model in self._unreadable}
         wanted = [each for each in wanted if each.id.model not in self._unreadable]
         versions = self._describe(wanted, everything=paths is None)
+        left_out |= {id_.path for id_ in self._unknown}
+        wanted = [each for each in wanted if each.id not in self._unknown or _says_no(each)]
         return Observation(
             environment=self._environment,
             names=self._names,
@@ -149,7 +197,9 @@ class _Observer:
             wanted=tuple(wanted),
             actual=self._actual(wanted, versions, below),
             unreadable=self._unreadable,
-            left_out=left_out,
+            unknown=self._unknown,
+            left_out=tuple(sorted(left_out)),
+            diverged=self._diverged,
         )
 
     def _changed(self, applied_text: str | None) -> list[str] | None:
@@ -161,8 +211,16 @@ class _Observer:
         if applied.commit == head:
             return list(applied.retry)
         if not history.is_ancestor(applied.commit, head):
+            if history.is_ancestor(head, applied.commit):
+                raise BehindApplied(
+                    f"this clone is at {head[:12]}, and {self._environment.name} was brought to "
+                    f"{applied.commit[:12]} already, which is newer",
+                    hint="Fetch and check out the branch that counts, then run again.",
+                )
+            self._diverged = True
             return None
-        changed = history.changed(applied.commit, head)
+        # What was changed and changed back counts: a run that was cut off may have applied it.
+        changed = {*history.changed(applied.commit, head), *history.touched(applied.commit, head)}
         if CONFIG_PATH in changed:
             return None
         prefix = f"{PROMOTIONS}/{self._environment.name}/"
@@ -277,26 +335,33 @@ class _Observer:
     def _describe(
         self, wanted: Sequence[Wanted], *, everything: bool
     ) -> dict[RecordId, ModelVersion | None]:
-        asked = [each for each in wanted if isinstance(each, Asked)]
-        arns = {each.id: parse_package_arn(each.record.package.arn) for each in asked}
-        seen = self._search(arns) if everything else {}
-        return {
-            each.id: seen.get(each.id) or self._describe_one(arns[each.id])
-            for each in asked
-            if self._is_ours(each.id, arns[each.id])
-        }
+        """Each version as the registry has it, under the ARN that it has there and nowhere else.
 
-    def _is_ours(self, id_: RecordId, arn: PackageArn) -> bool:
-        """Whether a record names its own version, in our registry and no other account's."""
+        So a record that names another account's package, or another version, differs from it.
+        """
         registry = self._world.config.registry
-        named = (arn.model, arn.version, arn.account, arn.region)
-        return named == (id_.model, id_.version, registry.account, registry.region)
-
-    def _search(self, arns: Mapping[RecordId, PackageArn]) -> dict[RecordId, ModelVersion]:
-        """What pages tell of versions whose decision is in effect; the others are described."""
-        settled = {
-            arn.text: id_ for id_, arn in arns.items() if self._histories[id_].decision is not None
+        arns = {
+            each.id: parse_package_arn(registry.package_arn(each.id.model, each.id.version))
+            for each in wanted
         }
+        settled = {
+            arns[each.id].text: each.id
+            for each in wanted
+            if isinstance(each, Asked) and not self._is_new(each)
+        }
+        found: dict[RecordId, ModelVersion | None] = {}
+        found.update(self._search(settled) if everything else {})
+        for id_, arn in arns.items():
+            if id_ not in found:
+                try:
+                    found[id_] = self._describe_one(arn)
+                except AssentError as error:
+                    found[id_] = None
+                    self._unknown[id_] = error
+        return found
+
+    def _search(self, settled: Mapping[str, RecordId]) -> dict[RecordId, ModelVersion]:
+        """What pages tell of versions whose decision is in effect; the others are described."""
         if not settled:
             return {}
         return {
@@ -362,7 +427,7 @@ class _Observer:
     def _below(self, wanted: Sequence[Wanted]) -> dict[RecordId, Decision | None]:
         """What is in effect one rung down, for versions that are about to become Approved here.
 
-        A model whose history there does not read is left out, as where it does not read here.
+        A version whose history there does not read waits; nothing else is held up by it.
         """
         rung_below = self._world.config.below(self._environment.name)
         rising = [
@@ -377,7 +442,11 @@ class _Observer:
             return {}
         names = Names(prefix=self._world.config.parameter_prefix, environment=rung_below.name)
         asked = {each.id: names.history(each.id.model, each.id.version) for each in rising}
-        texts = self._world.parameters(rung_below).read(list(asked.values()))
+        try:
+            texts = self._elsewheres(rung_below).read(list(asked.values()))
+        except AssentError as error:
+            self._unknown.update(dict.fromkeys(asked, error))
+            return {}
         found: dict[RecordId, Decision | None] = {}
         for each in rising:
             there = RecordId(rung_below.name, each.id.model, each.id.version)
@@ -385,8 +454,12 @@ class _Observer:
             try:
                 found[each.id] = self._decision_below(there, name, texts.get(name), each.record)
             except AssentError as error:
-                self._unreadable[each.id.model] = error
+                self._unknown[each.id] = error
         return found
+
+    def _elsewheres(self, environment: Environment) -> Parameters:
+        """Another environment's parameters, to read."""
+        return (self._world.reading or self._world.parameters)(environment)
 
     def _decision_below(
         self, there: RecordId, name: str, text: str | None, record: Record
@@ -421,11 +494,27 @@ class _Observer:
             if rung == id_.environment or field not in set(Decision):
                 continue
             decision = Decision(field)
-            if decision is not Decision.APPROVED or self._main_approves(rung, id_):
+            if decision is not Decision.APPROVED or self._is_approved(rung, id_):
                 found[rung] = decision
         return found
 
-    def _main_approves(self, rung: str, id_: RecordId) -> bool:
-        path = RecordId(rung, id_.model, id_.version).path
-        (wanted,) = wanted_records(self._world, rung, [path])
-        return isinstance(wanted, Asked) and wanted.record.decision is Decision.APPROVED
+    def _is_approved(self, rung: str, id_: RecordId) -> bool:
+        """Whether an Approved field of another environment is true.
+
+        Main tells in nearly all cases. Where it says otherwise, that change may have been refused,
+        or not applied yet, so what is in effect there is asked.
+        """
+        there = RecordId(rung, id_.model, id_.version)
+        (wanted,) = wanted_records(self._world, rung, [there.path])
+        if isinstance(wanted, Asked) and wanted.record.decision is Decision.APPROVED:
+            return True
+        name = Names(prefix=self._world.config.parameter_prefix, environment=rung).history(
+            there.model, there.version
+        )
+        try:
+            text = self._elsewheres(self._world.config.environment(rung)).read([name]).get(name)
+            return (
+                text is not None and parse_history(there, name, text).decision is Decision.APPROVED
+            )
+        except AssentError:
+            return True  # nothing was learned, so nothing is changed

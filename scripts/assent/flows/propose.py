@@ -8,9 +8,9 @@ from assent.core.config import Config
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, parse_event, require_registry
 from assent.core.evidence import evidence_digest
-from assent.core.forge import PromotionView, ProposalState
+from assent.core.forge import OpenedPullRequest, PromotionView, ProposalState
 from assent.core.git_objects import blob_id
-from assent.core.names import RecordId
+from assent.core.names import RecordId, shown
 from assent.core.outcome import Attempt, Outcome, Proposed, Settled, Vanished
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.parameters import Names, parse_current_version
@@ -95,6 +95,10 @@ def _not_waiting(version: ModelVersion, id_: RecordId) -> str | None:
             f"not {RegistryApproval.PENDING.value}"
         )
     return None
+
+
+class Occupied(AssentError):
+    """A promotion's branch holds what Assent did not put there."""
 
 
 class _Proposal:
@@ -199,6 +203,7 @@ class _Proposal:
             forge.create_branch(branch, view.head)
         except AlreadyThere:
             attempt = Attempt.COMPLETED
+            self._require_own(branch)
         fresh = attempt is Attempt.OPENED and view.record is None
         record = self._place_record(branch, record, fresh=fresh)
         body = pull_request_body(record, self._version, champion, self._names)
@@ -210,12 +215,43 @@ class _Proposal:
             again = self._settled(forge.promotion(self._id.path, branch, None), record)
             if isinstance(again, bool):
                 raise Unavailable(
-                    f"GitHub says that {branch} has a pull request, and does not show it yet",
-                    hint="Try again; its listing lags behind.",
+                    f"{branch} has an open pull request, and none that this App opened shows yet",
+                    hint="Try again: GitHub's listing may lag behind. If it stays so, somebody "
+                    "else opened one from this branch; close it.",
                 ) from None
             return again
         forge.label(opened.number, labels(self._id))
+        self._correct_page(opened, branch, record, champion)
         return Proposed(id=self._id, url=opened.url, number=opened.number, attempt=attempt)
+
+    def _require_own(self, branch: str) -> None:
+        """Refuse a branch that would bring anything else in than the record.
+
+        Raises:
+            Occupied: Somebody who may write to the repository took the name.
+        """
+        others = self._world.forge.other_files(branch, self._id.path)
+        if others:
+            raise Occupied(
+                f"the branch {branch} changes {shown(others[0])}"
+                + (f" and {len(others) - 1} more files" if len(others) > 1 else "")
+                + f"; a promotion changes {self._id.path} and nothing else",
+                hint=f"Look at who made it, delete the branch {branch}, and deliver the event "
+                "again. A ruleset that lets only the App write promote/** prevents this.",
+            )
+
+    def _correct_page(
+        self, opened: OpenedPullRequest, branch: str, record: Record, champion: ChampionState
+    ) -> None:
+        """Let the page speak of the record that is on the branch.
+
+        Another delivery may have replaced it meanwhile, with a report that was overwritten.
+        """
+        there = self._world.forge.file(self._id.path, branch)
+        parsed = None if there is None else parse_record(there, self._world.contracts.promotion)
+        if isinstance(parsed, ParsedRecord) and parsed.record != record:
+            body = pull_request_body(parsed.record, self._version, champion, self._names)
+            self._world.forge.edit_body(opened.number, body)
 
     def _place_record(self, branch: str, record: Record, *, fresh: bool) -> Record:
         """Bring the record onto the branch; what stands there already and is ours is kept.

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from assent.core.forge import PullRequest
+from assent.core.git_objects import blob_id
+from assent.core.parameters import NAMED_APPROVERS
 from assent.core.plan import Asked
 from assent.core.record import Decision
 from assent.flows.observe import World
-from assent.ports import Forge
+from assent.ports import Forge, NotThere
 
 __all__ = ["Proof", "Unproven", "prove"]
-
-_NAMED_APPROVERS = 20
-"""As many as a parameter names; the pull request itself has the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,9 @@ class Unproven:
 def prove(world: World, forge: Forge, asked: Asked) -> Proof | Unproven:
     """Find the approved pull request that brought a record to the branch that counts.
 
-    What is required here is a merged pull request and enough standing approvals of others than its
-    author; that they are code owners of the path is what branch protection enforces.
+    What is required here is a merged pull request whose branch held this very record, and enough
+    approvals that stood at the merge, of others than its author and those who committed to it;
+    that they are code owners of the path is what branch protection enforces.
 
     Raises:
         AssentError: GitHub or the clone could not be read, which is neither a yes nor a no.
@@ -50,16 +51,32 @@ def prove(world: World, forge: Forge, asked: Asked) -> Proof | Unproven:
         return Unproven(
             why=f"commit {commit[:12]} brought it without a merged pull request (a direct push?)"
         )
-    approvals = forge.approvals(pull.number)
-    by = tuple(login for login in approvals.approved if login != pull.author)
+    if _approved_blob(world, forge, pull, path) != asked.blob:
+        return Unproven(
+            why=f"pull request {pull.url} did not hold this record: what was merged with it is not "
+            "what was approved"
+        )
+    approvals = forge.approvals(pull)
+    wrote = {pull.author, *approvals.committed}
+    by = tuple(login for login in approvals.approved if login not in wrote)
     needed = _needed(world, asked)
     if len(by) < needed:
         return Unproven(
-            why=f"pull request {pull.url} has {len(by)} standing "
-            f"{'approval' if len(by) == 1 else 'approvals'} of others than its author; "
-            f"{needed} are needed"
+            why=f"pull request {pull.url} was merged with {len(by)} "
+            f"{'approval' if len(by) == 1 else 'approvals'} of people who wrote none of it; "
+            f"{needed} {'is' if needed == 1 else 'are'} needed"
         )
-    return Proof(by=by[:_NAMED_APPROVERS], at=pull.merged_at, pull_request=pull.url, commit=commit)
+    return Proof(by=by[:NAMED_APPROVERS], at=pull.merged_at, pull_request=pull.url, commit=commit)
+
+
+def _approved_blob(world: World, forge: Forge, pull: PullRequest, path: str) -> str | None:
+    """The record's blob at the head of the pull request, from the clone unless it was squashed."""
+    try:
+        entry = world.history.lookup(pull.head, [path]).get(path)
+    except NotThere:
+        content = forge.file(path, pull.head)
+        return None if content is None else blob_id(content)
+    return None if entry is None else entry.blob
 
 
 def _needed(world: World, asked: Asked) -> int:

@@ -11,3 +11,8 @@ from assent.sandbox.aws import AwsSandbox
 def aws() -> Iterator[AwsSandbox]:
     with AwsSandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def _limits() -> None:
+    """Send what AWS would refuse, which other tests never do: the sandbox itself must refuse it."""

@@ -14,6 +14,7 @@ from assent.core.receipts import (
     RegistryRestored,
 )
 from assent.core.rendering.markdown import code, table
+from assent.core.rendering.plain import plain
 from assent.core.timestamps import written
 
 __all__ = [
@@ -36,7 +37,7 @@ def change_line(change: Change) -> str:
         case Restore():
             return f"restore  {change.id}: registry fields {', '.join(change.update.fields)}"
         case Refuse():
-            return f"refuse   {change.id}: {_plain(change.detail)} [{change.reason}]"
+            return f"refuse   {change.id}: {plain(change.detail)} [{change.reason}]"
         case CurrentChange():
             return (
                 f"current  {change.model} in {change.environment}: "
@@ -142,7 +143,7 @@ def receipt_line(receipt: Receipt) -> str:
                 f"by {', '.join(receipt.by)} in {receipt.pull_request}"
             )
             if receipt.restored:
-                line += f"\n         put back: {', '.join(map(_plain, receipt.restored))}"
+                line += f"\n         put back: {', '.join(map(plain, receipt.restored))}"
             return line
         case RegistryRestored():
             return f"restored {receipt.id}: registry fields {', '.join(receipt.fields)}"
@@ -152,10 +153,10 @@ def receipt_line(receipt: Receipt) -> str:
                 f"{_version(receipt.was)} → {_version(receipt.becomes)}"
             )
         case Refused():
-            return f"refused  {receipt.id}: {_plain(receipt.detail)} [{receipt.reason}]"
+            return f"refused  {receipt.id}: {plain(receipt.detail)} [{receipt.reason}]"
         case Failed():
-            line = f"failed   {receipt.what} in {receipt.environment}: {_plain(receipt.message)}"
-            return f"{line}\n         {_plain(receipt.hint)}" if receipt.hint else line
+            line = f"failed   {receipt.what} in {receipt.environment}: {plain(receipt.message)}"
+            return f"{line}\n         {plain(receipt.hint)}" if receipt.hint else line
 
 
 def receipts_summary(receipts: Iterable[Receipt]) -> str:
@@ -224,10 +225,3 @@ def receipt_values(receipt: Receipt) -> dict[str, Any]:
 
 def _version(version: int | None) -> str:
     return "no version" if version is None else str(version)
-
-
-def _plain(text: str) -> str:
-    """Text for a terminal or a log: line breaks and control characters shown as escapes."""
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )

@@ -1,12 +1,12 @@
 """A check's report as text, as JSON, or as GitHub's workflow commands."""
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
 
 from assent.core.findings import CheckReport, Finding
 from assent.core.names import shown
+from assent.core.rendering.plain import json_text
 
 __all__ = ["render_github", "render_json", "render_text"]
 
@@ -57,10 +57,7 @@ def render_json(report: CheckReport) -> str:
             for finding in report.findings
         ],
     }
-    # `##[` means something to GitHub's runner anywhere in a line.
-    # Neither it nor DEL occurs outside of strings, where any character may be written as an escape.
-    text = json.dumps(value, indent=2).replace("##[", "#\\u0023[").replace("\x7f", "\\u007f")
-    return f"{text}\n"
+    return f"{json_text(value)}\n"
 
 
 def render_github(report: CheckReport) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from assent.core.events import Ignored
 from assent.core.outcome import Outcome, Proposed, Settled, Vanished
+from assent.core.rendering.plain import plain
 
 __all__ = ["outcome_line", "outcome_values"]
 
@@ -14,11 +15,11 @@ def outcome_line(outcome: Outcome) -> str:
         case Proposed():
             return f"{outcome.id}: {outcome.url} ({outcome.attempt})"
         case Settled():
-            return f"{outcome.id}: nothing to propose, {outcome.why}"
+            return f"{outcome.id}: nothing to propose, {plain(outcome.why)}"
         case Ignored():
-            return f"ignored: {outcome.why}"
+            return f"ignored: {plain(outcome.why)}"
         case Vanished():
-            return f"nothing to propose: {outcome.why}"
+            return f"nothing to propose: {plain(outcome.why)}"
 
 
 def outcome_values(outcome: Outcome) -> dict[str, Any]:

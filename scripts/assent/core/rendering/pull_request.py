@@ -25,9 +25,12 @@ __all__ = [
 MAX_BODY = 60_000
 """GitHub takes 65,536 characters; the rest is room for what people add."""
 _SHOWN_METRICS = 25
+_FEWEST_METRICS = 8
 _FOLDED_METRICS = 175
 _SHOWN_UNREAD = 40
 _MAX_LABEL = 50
+_LARGEST_COUNT = 1e15
+"""Beyond it, not every integer is a float."""
 _LEFT_OUT = (
     "Where it came from, and what could not be used, did not fit here: "
     "the record in this pull request holds all of it."
@@ -91,11 +94,16 @@ def pull_request_body(
         names: Where that environment's parameters are.
     """
     body = ""
-    for folded, whole in ((_FOLDED_METRICS, True), (0, True), (0, False)):
+    for shown, folded, whole in (
+        (_SHOWN_METRICS, _FOLDED_METRICS, True),
+        (_SHOWN_METRICS, 0, True),
+        (_SHOWN_METRICS, 0, False),
+        (_FEWEST_METRICS, 0, False),
+    ):
         parts = [
             _headline(record, champion),
             _warnings(record, champion),
-            _metrics(record, champion, folded),
+            _metrics(record, champion, shown, folded),
             _effects(record, version, champion, names),
             _origin(record, version) if whole else _LEFT_OUT,
             _unread(record) if whole else "",
@@ -144,7 +152,7 @@ def _warnings(record: Record, champion: ChampionState) -> str:
     whole = [part for part in record.evidence.unread if "://" in part.where]
     if whole and record.evidence.metrics:
         files = "file" if len(whole) == 1 else "files"
-        lines.append(f"{len(whole)} {files} could not be used, and are listed below.")
+        lines.append(f"{len(whole)} {files} could not be used; the list is below.")
     match champion:
         case ChampionUnread(why=why):
             lines.append(f"What is live could not be read: {code(why)}")
@@ -157,7 +165,7 @@ def _warnings(record: Record, champion: ChampionState) -> str:
     return "> [!WARNING]\n" + "\n".join(f"> {line}\n>" for line in lines).rstrip("\n>")
 
 
-def _metrics(record: Record, champion: ChampionState, folded: int) -> str:
+def _metrics(record: Record, champion: ChampionState, shown: int, folded: int) -> str:
     metrics = record.evidence.metrics
     if not metrics:
         return ""
@@ -168,14 +176,14 @@ def _metrics(record: Record, champion: ChampionState, folded: int) -> str:
     rows = [_metric_row(name, metric, known) for name, metric in metrics.items()]
     rows.sort(key=lambda row: row[0].count("."))  # the reports' own summary values first
     right = range(1, len(header))
-    parts = ["### Metrics", table(header, rows[:_SHOWN_METRICS], right=right)]
-    rest = rows[_SHOWN_METRICS : _SHOWN_METRICS + folded]
+    parts = ["### Metrics", table(header, rows[:shown], right=right)]
+    rest = rows[shown : shown + folded]
     if rest:
         more = table(header, rest, right=right)
         parts.append(
             f"<details><summary>{len(rest)} more metrics</summary>\n\n{more}\n\n</details>"
         )
-    over = len(rows) - _SHOWN_METRICS - folded
+    over = len(rows) - shown - folded
     if over > 0:
         parts.append(f"{over} further metrics are in the record itself.")
     return "\n\n".join(parts)
@@ -199,11 +207,13 @@ def _measured(metric: Metric) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:.6g}"  # noqa: PLR2004 - counts stay readable
+    if value.is_integer() and abs(value) < _LARGEST_COUNT:
+        return f"{value + 0.0:.0f}"  # -0.0 is no other number to a reader
+    return f"{value:.4g}" if abs(value) < 1 else f"{value:.6g}"
 
 
 def _signed(value: float) -> str:
-    return "0" if value == 0 else f"{value:+.4g}"
+    return "0" if value == 0 else f"{'+' if value > 0 else '-'}{_number(abs(value))}"
 
 
 def _effects(record: Record, version: ModelVersion, champion: ChampionState, names: Names) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assent.core.config import Config
 from assent.core.record import ParsedRecord
-from assent.core.rules.rule import FileRule, Problem
+from assent.core.rules.rule import FileRule, Problem, gravity
 from assent.core.rules.subject import PromotionFile
 
 __all__ = ["RULE"]
@@ -21,6 +21,7 @@ def judge(file: PromotionFile, _config: Config) -> Iterator[Problem]:
             line=file.parsed.line("evidence", "digest"),
             place="evidence.digest",
             message=f"package and evidence have {said}, not the one that stands here",
+            severity=gravity(file.parsed.record.decision),
         )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from assent.core.config import Config
-from assent.core.names import parse_package_arn
+from assent.core.names import parse_package_arn, partition_of
 from assent.core.record import ParsedRecord
-from assent.core.rules.rule import FileRule, Problem
+from assent.core.rules.rule import FileRule, Problem, gravity
 from assent.core.rules.subject import PromotionFile
 
 __all__ = ["RULE"]
@@ -18,6 +18,7 @@ def judge(file: PromotionFile, config: Config) -> Iterator[Problem]:
     record = file.parsed.record
     arn = parse_package_arn(record.package.arn)  # the schema has judged its form
     parts = (
+        ("partition", arn.partition, partition_of(config.registry.region), "the registry is in"),
         ("model", arn.model, record.id.model, "the record is of"),
         ("version", arn.version, record.id.version, "the record is of"),
         ("account", arn.account, config.registry.account, "the registry of assent.yaml is in"),
@@ -30,6 +31,7 @@ def judge(file: PromotionFile, config: Config) -> Iterator[Problem]:
                 line=file.parsed.line("package", "arn"),
                 place="package.arn",
                 message=f"the ARN has the {name} {found}, and {whose} {expected}",
+                severity=gravity(record.decision),
             )
 
 

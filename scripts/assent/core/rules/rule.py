@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from assent.core.config import Config
 from assent.core.findings import Finding, Severity
+from assent.core.record import Decision
 from assent.core.rules.subject import Change, PromotionFile, Tree
 
-__all__ = ["ChangeRule", "FileRule", "Problem", "Rule", "TreeRule"]
+__all__ = ["ChangeRule", "FileRule", "Problem", "Rule", "TreeRule", "gravity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,11 @@ class Problem:
     place: str = ""
     remedy: str | None = None
     severity: Severity | None = None
+
+
+def gravity(decision: Decision) -> Severity:
+    """How grave a flaw of the evidence is: a no waits for no evidence, so it only warns there."""
+    return Severity.ERROR if decision is Decision.APPROVED else Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

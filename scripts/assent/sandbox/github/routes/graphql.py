@@ -55,7 +55,8 @@ input IssueOrder { field: IssueOrderField! direction: OrderDirection! }
 type PullRequestConnection { nodes: [PullRequest] totalCount: Int! }
 type PullRequest {
   number: Int! url: URI! title: String! state: PullRequestState!
-  headRefName: String! headRefOid: GitObjectID! baseRefName: String! isCrossRepository: Boolean!
+  headRefName: String! headRefOid: GitObjectID! baseRefName: String!
+  isCrossRepository: Boolean! viewerDidAuthor: Boolean!
   labels(first: Int): LabelConnection
 }
 type LabelConnection { nodes: [Label] totalCount: Int! }
@@ -208,6 +209,7 @@ class _PullRequest:
         self.headRefOid = pull.head_sha
         self.baseRefName = pull.base_ref
         self.isCrossRepository = False
+        self.viewerDidAuthor = issue.author == call.login
 
     def labels(self, _info: Info, first: int | None = None) -> Object:
         names = self._issue.labels

@@ -1,0 +1,52 @@
+"""The sequences of `test_sequences`, over HTTP: real adapters, real git, a wire that is cut."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from tests.properties.http_scene import HttpScene, Services
+from tests.properties.play import Action, Apply, Play, actions
+from tests.properties.scene import LADDERS
+
+from assent.sandbox.stage import Stage
+
+CHUNKS = 8
+PER_CHUNK = 26
+SETTINGS = settings(
+    deadline=None,
+    database=None,
+    max_examples=PER_CHUNK,
+    phases=[Phase.explicit, Phase.generate],  # shrinking would take minutes; memory's is as good
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """One running stage for all the sequences of this process."""
+    with Stage(tmp_path_factory.mktemp("stage")) as stage:
+        yield Services(stage)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_the_promises_hold_over_http(services: Services, chunk: int) -> None:
+    """At least 25 sequences in each of eight chunks, each with a repository of its own."""
+    played = 0
+    completed = 0
+
+    @seed(chunk)
+    @SETTINGS
+    @given(sequence=st.lists(actions(), min_size=8, max_size=16))
+    def play(sequence: list[Action]) -> None:
+        nonlocal played, completed
+        with HttpScene(services, LADDERS[2 if chunk % 2 else 4]) as scene:
+            run = Play(scene)
+            for action in (*sequence, Apply()):
+                run.perform(action)
+        played += 1
+        completed += run.completed
+
+    play()
+    assert played >= 25
+    assert completed >= played
