@@ -1,0 +1,92 @@
+"""`python -m benchmarks`: count calls, and time `check` and `status` beside their peers.
+
+Nothing here passes or fails by the clock: what may not grow is counted, and what takes time is
+shown as a ratio on the machine at hand.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.calls import Counts, count_calls
+from benchmarks.check import compare_check
+from benchmarks.report import report_text, report_values
+from benchmarks.scene import open_scene
+from benchmarks.status import compare_status
+from benchmarks.tree import TreeShape
+
+_PEERS = Path(__file__).parents[1] / ".venv-bench" / "bin"
+
+_NEEDED = {
+    None: ("check-jsonschema", "gto"),
+    "calls": (),
+    "check": ("check-jsonschema",),
+    "status": ("gto",),
+}
+"""Each benchmark's peers."""
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("--small", type=int, default=10, metavar="N", help="records in the small tree [10]")
+    add("--large", type=int, default=10_000, metavar="N", help="records in the large one [10000]")
+    add("--gto", type=int, default=2_500, metavar="N", help="versions for gto show [2500]")
+    add("--runs", type=int, default=3, metavar="N", help="runs of our commands [3]")
+    add("--only", choices=("calls", "check", "status"), help="one benchmark  [all]")
+    add("--peers", type=Path, default=_PEERS, metavar="FOLDER", help="programs of the peers")
+    add("--format", choices=("text", "json"), default="text", help="how to print it [text]")
+    arguments = parser.parse_args(given)
+    for program in _NEEDED[arguments.only]:
+        if not (arguments.peers / program).is_file():
+            parser.error(f"{arguments.peers} has no {program}; `make bench` installs it")
+    return arguments
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure what is asked for and print it.
+
+    Returns:
+        1 if one promotion took other calls in the large tree than in the small one.
+    """
+    arguments = _arguments(given)
+    only: str | None = arguments.only
+    counts: dict[int, Counts] = {}
+    comparisons = []
+    with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
+        if only in {None, "calls"}:
+            _say(f"counting calls in a tree of {arguments.small:,} records")
+            with open_scene(TreeShape.of(arguments.small), Path(name, "small")) as scene:
+                counts[arguments.small] = count_calls(scene)
+        _say(f"writing a tree of {arguments.large:,} records")
+        with open_scene(TreeShape.of(arguments.large), Path(name, "large")) as scene:
+            if only in {None, "calls"}:
+                _say("counting calls in it")
+                counts[arguments.large] = count_calls(scene)
+            if only in {None, "check"}:
+                _say("timing assent check and check-jsonschema")
+                comparisons.append(compare_check(scene, arguments.peers, runs=arguments.runs))
+            if only in {None, "status"}:
+                _say("timing assent status and gto show")
+                comparisons.append(
+                    compare_status(
+                        scene, arguments.peers, runs=arguments.runs, peer_records=arguments.gto
+                    )
+                )
+    if arguments.format == "json":
+        print(json.dumps(report_values(counts, comparisons), indent=2))
+    else:
+        print(report_text(counts, comparisons))
+    found = list(counts.values())
+    return int(any(each != found[0] for each in found))
+
+
+def _say(doing: str) -> None:
+    print(f"{doing} ...", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""What was measured, as a plain table and as JSON values."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.calls import Counts
+from benchmarks.comparison import Comparison, Measured
+
+__all__ = ["machine", "report_text", "report_values"]
+
+_VERBS = ("propose", "apply")
+
+
+def machine() -> str:
+    """What this ran on."""
+    count = os.cpu_count() or 1
+    return (
+        f"{platform.system()} {platform.machine()}, {count} processors, "
+        f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def report_text(counts: Mapping[int, Counts], comparisons: Sequence[Comparison]) -> str:
+    """Everything that was measured, in tables."""
+    parts = [machine()]
+    if counts:
+        parts += [_calls(verb, counts) for verb in _VERBS]
+    if comparisons:
+        parts.append(_times(comparisons))
+    return "\n\n".join(parts)
+
+
+def _calls(verb: str, counts: Mapping[int, Counts]) -> str:
+    found = {size: _of(each, verb) for size, each in counts.items()}
+    operations = list(dict.fromkeys(name for each in found.values() for name in each))
+    header = [f"assent {verb}: calls with", *(f"{size:,} records" for size in found)]
+    rows = [[name, *(str(each.get(name, 0)) for each in found.values())] for name in operations]
+    total = ["all", *(str(sum(each.values())) for each in found.values())]
+    same = all(each == next(iter(found.values())) for each in found.values())
+    verdict = "The same calls." if same else "DIFFERENT CALLS."
+    return f"{_table([header, *rows, total])}\n{verdict}"
+
+
+def _of(counts: Counts, verb: str) -> Mapping[str, int]:
+    return {"propose": counts.propose, "apply": counts.apply}[verb]
+
+
+def _times(comparisons: Sequence[Comparison]) -> str:
+    header = ["command", "over", "seconds", "processor seconds", "runs", "ratio"]
+    rows = [header]
+    for each in comparisons:
+        rows.append(_timed(each.ours, ""))
+        rows.append(_timed(each.peer, f"{each.ratio:.1f}"))
+    return _table(rows)
+
+
+def _timed(measured: Measured, ratio: str) -> list[str]:
+    duration = measured.duration
+    return [
+        measured.command,
+        measured.size,
+        f"{duration.seconds:.2f}",
+        f"{duration.processor_seconds:.2f}",
+        str(duration.runs),
+        ratio,
+    ]
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def report_values(
+    counts: Mapping[int, Counts], comparisons: Sequence[Comparison]
+) -> dict[str, Any]:
+    """Everything that was measured, as JSON values."""
+    return {
+        "machine": machine(),
+        "calls": [
+            {"records": size, "propose": dict(each.propose), "apply": dict(each.apply)}
+            for size, each in counts.items()
+        ],
+        "times": [
+            {
+                "question": each.question,
+                "ours": _measured_values(each.ours),
+                "peer": _measured_values(each.peer),
+                "ratio": round(each.ratio, 2),
+            }
+            for each in comparisons
+        ],
+    }
+
+
+def _measured_values(measured: Measured) -> dict[str, Any]:
+    return {
+        "command": measured.command,
+        "over": measured.size,
+        "seconds": round(measured.duration.seconds, 3),
+        "processor_seconds": round(measured.duration.processor_seconds, 3),
+        "runs": measured.duration.runs,
+    }

@@ -1,0 +1,186 @@
+"""The wheel, installed with its pinned requirements into an empty environment, away from here."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assent import __version__
+
+ROOT = Path(__file__).parents[1]
+RECORD = "promotions/dev/churn/7.yaml"
+HEAVY = ("aws_lambda_powertools", "click", "github", "jsonschema", "yaml")
+UNREACHABLE = re.compile("NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError")
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An environment that holds the wheel and what it requires, and nothing else."""
+
+    wheel: Path
+    bin: Path
+
+    def run(
+        self, program: str, *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run one of its programs under no variables but these, its folder on PATH."""
+        return subprocess.run(
+            [str(self.bin / program), *arguments],
+            cwd=cwd,
+            env={"PATH": f"{self.bin}:{os.environ['PATH']}", **(environment or {})},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Build and install once, however many of pytest's processes ask for it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "packaging"
+    with (shared / "packaging.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            _install(folder)
+            (folder / "ready").touch()
+    (wheel,) = folder.glob("*.whl")
+    return Installation(wheel=wheel, bin=folder / "environment" / "bin")
+
+
+def _install(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    environment = folder / "environment"
+    _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
+    (wheel,) = folder.glob("*.whl")
+    venv.create(environment)
+    into = ["--python", str(environment / "bin" / "python")]
+    pinned = str(ROOT / "requirements" / "runtime.txt")
+    _pip(*into, "install", "--no-compile", "--retries=1", "--require-hashes", "-r", pinned)
+    _pip(*into, "install", "--no-compile", "--no-deps", "--no-index", str(wheel))
+
+
+def _pip(*arguments: str) -> None:
+    done = subprocess.run([*PIP, *arguments], check=False, capture_output=True, text=True)
+    if done.returncode and UNREACHABLE.search(done.stderr):
+        pytest.skip("the package index cannot be reached, so nothing can be installed from it")
+    assert done.returncode == 0, done.stderr
+
+
+def _repository(folder: Path, record: str) -> Path:
+    """A promotion repository with one record, in a folder of its own."""
+    for source, name in ((ROOT / "assent.yaml", "assent.yaml"), (ROOT / "tests" / record, RECORD)):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def valid(tmp_path: Path) -> Path:
+    return _repository(tmp_path / "valid", "rules/valid/approved.yaml")
+
+
+@pytest.fixture
+def invalid(tmp_path: Path) -> Path:
+    return _repository(tmp_path / "invalid", "rules/invalid/evidence-digest--edited-metric.yaml")
+
+
+def test_the_wheel_holds_the_package_its_schemas_and_its_licence(
+    installation: Installation,
+) -> None:
+    """Nothing but `assent` and its metadata is in the wheel; the schemas are, to the byte."""
+    with zipfile.ZipFile(installation.wheel) as wheel:
+        names = wheel.namelist()
+        schemas = {name: wheel.read(name) for name in names if "/schemas/" in name}
+    assert {name.split("/")[0] for name in names} == {
+        "assent",
+        f"assent-{__version__}.dist-info",
+    }
+    assert f"assent-{__version__}.dist-info/licenses/LICENSE" in names
+    assert schemas == {
+        f"assent/schemas/{path.name}": path.read_bytes()
+        for path in (ROOT / "schemas").glob("*.json")
+    }
+
+
+def test_the_pinned_requirements_are_what_the_wheel_asks_for(installation: Installation) -> None:
+    """Nothing that the wheel requires is missing from requirements/runtime.txt or too old in it."""
+    python = str(installation.bin / "python")
+    done = subprocess.run(
+        [*PIP, "--python", python, "check"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_installed_command_shows_its_help(installation: Installation, tmp_path: Path) -> None:
+    """`assent --help` works in an empty environment, and lists every command."""
+    done = installation.run("assent", "--help", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in ("apply", "check", "demo", "plan", "propose", "resolve", "status"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_the_installed_command_accepts_a_valid_record(
+    installation: Installation, valid: Path
+) -> None:
+    """A valid tree is judged by the schemas in the wheel, with exit code 0."""
+    done = installation.run("assent", "check", cwd=valid)
+    assert (done.returncode, done.stdout) == (0, "no finding; 1 record judged\n")
+
+
+def test_the_installed_command_refuses_an_invalid_record(
+    installation: Installation, invalid: Path
+) -> None:
+    """A finding has exit code 10 and names its rule."""
+    done = installation.run("assent", "check", "--format", "json", cwd=invalid)
+    assert done.returncode == 10, done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (finding["rule"], finding["path"]) == ("evidence-digest", RECORD)
+
+
+def test_the_lambda_handler_imports(installation: Installation, tmp_path: Path) -> None:
+    """The runtime's requirements suffice for the Lambda's entry point, without any setting."""
+    code = "from assent.lambda_handler import handler; print(handler.__name__)"
+    done = installation.run("python", "-c", code, cwd=tmp_path)
+    assert (done.stdout, done.returncode) == ("handler\n", 0), done.stderr
+
+
+def test_resolving_imports_boto3_and_nothing_else_of_weight(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """An inference job that asks for a version loads neither GitHub's client nor a YAML reader."""
+    code = (
+        "import sys, json, assent.resolve\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = installation.run("python", "-c", code, cwd=tmp_path)
+    loaded = json.loads(done.stdout)
+    assert "boto3" in loaded
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_a_checkout_works_without_installing_it(installation: Installation, valid: Path) -> None:
+    """With its requirements there, `PYTHONPATH=scripts` is enough, schemas included."""
+    checkout = {"PYTHONPATH": str(ROOT / "scripts")}
+    code = "import assent; print(assent.__file__)"
+    found = installation.run("python", "-c", code, cwd=valid, environment=checkout)
+    assert found.stdout.strip() == str(ROOT / "scripts" / "assent" / "__init__.py")
+    shown = installation.run("python", "-m", "assent", "--help", cwd=valid, environment=checkout)
+    assert shown.stdout.startswith("Usage: python -m assent ")
+    done = installation.run("python", "-m", "assent", "check", cwd=valid, environment=checkout)
+    assert (done.returncode, done.stdout) == (0, "no finding; 1 record judged\n")
