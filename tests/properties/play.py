@@ -519,6 +519,10 @@ class Play:
         """After a full comparison the registry shows what is in effect, over the whole ladder."""
         for (model, version), seen in self.scene.packages().items():
             keys = [(environment, model, version) for environment in self.ladder]
+            for key in keys:
+                known = key in self.oracle.main or key in self.oracle.effective
+                if known and seen.metadata.get(key[0]) == "Approved":
+                    assert self.oracle.decision(key) == "Approved", key
             settled = [
                 key
                 for key in keys

@@ -15,7 +15,7 @@ SETTINGS = settings(
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=250,
+    max_examples=200,
     # A sequence of forty actions says enough without the minutes that shrinking takes; to shrink
     # one, add Phase.shrink.
     phases=[Phase.explicit, Phase.generate],
