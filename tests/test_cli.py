@@ -25,7 +25,7 @@ from assent.core.outcome import Attempt, Outcome, Proposed, Settled, Vanished
 from assent.core.package import Container, ModelVersion, Package, RegistryApproval
 from assent.core.record import Decision, Record, write_record
 from assent.core.rendering.plain import json_text, plain
-from assent.flows.observe import World
+from assent.flows.wanted import World
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "tests" / "rules"

@@ -68,7 +68,7 @@ TELLS_THE_TIME = {
     "assent.sandbox.github.server": "judges the time stamps that Apps sign",
     "assent.sandbox.aws.events": "SQS stamps its messages",
     "assent.sandbox.aws.registry": "SageMaker stamps its packages",
-    "assent.sandbox.wire": "GitHub says when a rate limit ends",
+    "assent.sandbox.faults": "GitHub says when a rate limit ends",
 }
 """Everything else is told the time; nothing sleeps."""
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns"}

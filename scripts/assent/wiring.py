@@ -25,9 +25,9 @@ from assent.core.config import CONFIG_PATH, Config, Environment, InvalidConfig, 
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, parse_event
 from assent.core.outcome import Outcome
-from assent.flows.observe import World
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
+from assent.flows.wanted import World
 from assent.ports import Clock, Parameters
 
 __all__ = ["Proposer", "forge_of", "open_world", "proposer_from_environment"]

@@ -8,14 +8,8 @@ from functools import partial
 
 import pytest
 
-from assent.sandbox.stage import Stage
-from assent.sandbox.wire import (
-    Call,
-    Drop,
+from assent.sandbox.faults import (
     Faults,
-    Interceptor,
-    Moment,
-    Outcome,
     access_denied,
     aws_error,
     bad_gateway,
@@ -27,6 +21,8 @@ from assent.sandbox.wire import (
     throttled,
     too_many_requests,
 )
+from assent.sandbox.stage import Stage
+from assent.sandbox.wire import Call, Drop, Interceptor, Moment, Outcome
 
 _LONGEST_HOLD_SECONDS = 30.0
 ACTIONS = {

@@ -16,8 +16,9 @@ from tests.end_to_end import play, scene
 from tests.end_to_end.faults import AWS, DENIED, EXPIRED, GITHUB, Fault, Hang, at, intercepted, of
 
 from assent.sandbox.aws import Registered
+from assent.sandbox.faults import Faults, throttled
 from assent.sandbox.stage import Stage
-from assent.sandbox.wire import Call, Faults, throttled
+from assent.sandbox.wire import Call
 
 TIMEOUT_SECONDS = 1
 PATIENCE_SECONDS = 10.0

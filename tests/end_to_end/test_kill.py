@@ -16,8 +16,9 @@ from tests.end_to_end.faults import intercepted
 from tests.end_to_end.nursery import Child, Nursery
 
 from assent.sandbox.aws import Registered, register
+from assent.sandbox.faults import KillSwitch
 from assent.sandbox.stage import REPOSITORY, Stage, repository_files
-from assent.sandbox.wire import Call, KillSwitch, Moment
+from assent.sandbox.wire import Call, Moment
 
 FIRST = datetime(2026, 11, 22, 10, 0, 7, tzinfo=UTC)
 LATER = datetime(2026, 11, 22, 11, 30, 0, tzinfo=UTC)

@@ -27,9 +27,9 @@ from assent.core.receipts import (
 from assent.core.record import Decision
 from assent.core.registry_fields import RegistryUpdate
 from assent.core.timestamps import written
-from assent.flows import observe
 from assent.flows.apply import ApplyReport, apply
 from assent.flows.plan import plan
+from assent.flows.wanted import World
 from assent.ports import Unavailable
 
 CHURN = "churn"
@@ -129,8 +129,8 @@ def test_a_decision_leaves_receipts_in_the_order_of_its_effects() -> None:
     assert value(play, "dev/applied")["commit"] == world.head
 
 
-def world_of(scene: MemoryScene) -> observe.World:
-    return observe.World(
+def world_of(scene: MemoryScene) -> World:
+    return World(
         config=scene.config,
         contracts=load_contracts(),
         history=scene.repository,

@@ -6,8 +6,8 @@ from tests.properties.play import Play, Promote, Write
 from assent.adapters.memory import MemoryParameters
 from assent.contracts import load_contracts
 from assent.core.status import Cell
-from assent.flows import observe
 from assent.flows.status import Status, status
+from assent.flows.wanted import World
 
 
 def played(*actions: Promote | Write) -> Play:
@@ -20,7 +20,7 @@ def played(*actions: Promote | Write) -> Play:
 def status_of(play: Play, *environments: str) -> Status:
     scene = play.scene
     assert isinstance(scene, MemoryScene)
-    world = observe.World(
+    world = World(
         config=scene.config,
         contracts=load_contracts(),
         history=scene.repository,

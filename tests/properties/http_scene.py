@@ -20,8 +20,9 @@ from assent.core.git_objects import blob_id
 from assent.core.outcome import Outcome
 from assent.core.package import ModelVersion
 from assent.core.timestamps import written
-from assent.flows import observe, propose
+from assent.flows import propose
 from assent.flows.apply import ApplyReport, apply
+from assent.flows.wanted import World
 from assent.ports import Unavailable
 from assent.sandbox.aws import registry as packages_of_moto
 from assent.sandbox.aws.events import registration_event
@@ -310,7 +311,7 @@ class HttpScene:
         self, environments: Sequence[str], cut: Cut | None, *, everything: bool
     ) -> ApplyReport | None:
         """See `Scene`."""
-        world = observe.World(
+        world = World(
             config=self.config,
             contracts=load_contracts(),
             history=self._git,

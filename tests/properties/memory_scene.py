@@ -24,8 +24,9 @@ from assent.core.package import (
 )
 from assent.core.reports import ReportKind
 from assent.core.timestamps import to_seconds, written
-from assent.flows import observe, propose
+from assent.flows import propose
 from assent.flows.apply import ApplyReport, apply
+from assent.flows.wanted import World
 
 if TYPE_CHECKING:
     from assent.ports import Forge, Parameters, Registry, Reports
@@ -242,7 +243,7 @@ class MemoryScene:
         stores = {
             name: cast("Parameters", fused(store, fuse)) for name, store in self.stores.items()
         }
-        world = observe.World(
+        world = World(
             config=self.config,
             contracts=load_contracts(),
             history=self.repository,

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -38,6 +38,7 @@ __all__ = [
     "Register",
     "Write",
     "actions",
+    "sequences",
 ]
 
 OWNERS = ("ana", "ben")
@@ -216,6 +217,47 @@ def actions(*, flips: bool = True, cuts: bool = True) -> st.SearchStrategy[Actio
     return st.one_of(usual)
 
 
+_returns = st.builds(
+    lambda rung, package: (
+        Write(rung, package, "Retired", fresh=False, altered=False, how="merge"),
+        Apply(),
+        Write(rung, package, "Approved", fresh=False, altered=False, how="merge"),
+        Apply(),
+    ),
+    _rungs,
+    _some,
+)
+_replacements = st.builds(
+    lambda package, rung, status: (
+        Apply(),
+        Recreate(package),
+        Write(rung, package, status, fresh=status == "Approved", altered=False, how="merge"),
+        Apply(),
+    ),
+    _some,
+    _rungs,
+    st.sampled_from(["Approved", "Retired"]),
+)
+
+
+def sequences(
+    least: int, most: int, *, flips: bool = True, cuts: bool = True
+) -> st.SearchStrategy[tuple[Action, ...]]:
+    """Actions one after another, and now and then a few that make sense only together.
+
+    Args:
+        least: How many of both there are at least.
+        most: And at most.
+        flips: As for `actions`.
+        cuts: Likewise.
+    """
+    one = actions(flips=flips, cuts=cuts).map(lambda action: (action,))
+    parts = st.one_of(one, one, one, one, one, one, _returns, _replacements)
+    return st.lists(parts, min_size=least, max_size=most).map(
+        lambda found: tuple(chain.from_iterable(found))
+    )
+
+
 class Play:
     """One sequence on one scene.
 
@@ -270,7 +312,8 @@ class Play:
                 for pull in _pick(self.scene.pulls(), index):
                     self._treat(pull, action)
             case Recreate(package=index) | DeletePackage(package=index) | Flip(package=index):
-                for package in _pick(sorted(self.oracle.packages), index):
+                there = [package for package in self._ever if package in self.oracle.packages]
+                for package in _pick(there, index):
                     self._tamper(package, action)
         self._check_pulls()
 
@@ -504,6 +547,10 @@ class Play:
                         approved.add(environment)
                 elif now.metadata.get(environment) == "Approved":
                     assert environment in approved, (package, environment)
+                elif now.metadata.get(environment) != was.metadata.get(environment):
+                    # A no about the package that had the number before says nothing of this one.
+                    last = after.effective[environment, *package][-1]
+                    assert after.is_same_package(last, (environment, *package))
             if now.approval.value == "Approved" != was.approval.value:
                 assert approved, package
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from tests.properties.http_scene import HttpScene, Services
-from tests.properties.play import Action, Apply, Play, actions
+from tests.properties.play import Action, Apply, Play, sequences
 from tests.properties.scene import LADDERS
 
 from assent.sandbox.stage import Stage
@@ -37,8 +36,8 @@ def test_the_promises_hold_over_http(services: Services, chunk: int) -> None:
 
     @seed(chunk)
     @SETTINGS
-    @given(sequence=st.lists(actions(), min_size=8, max_size=16))
-    def play(sequence: list[Action]) -> None:
+    @given(sequence=sequences(7, 13))
+    def play(sequence: tuple[Action, ...]) -> None:
         nonlocal played, completed
         with HttpScene(services, LADDERS[2 if chunk % 2 else 4]) as scene:
             run = Play(scene)

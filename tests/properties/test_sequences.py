@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from tests.properties.memory_scene import MemoryScene
-from tests.properties.play import Action, Apply, Deliver, Play, actions
+from tests.properties.play import Action, Apply, Deliver, Play, sequences
 from tests.properties.scene import LADDERS
 
 SETTINGS = settings(
@@ -24,18 +23,18 @@ SETTINGS = settings(
 
 
 @pytest.mark.parametrize("rungs", [2, 4])
-@given(played=st.lists(actions(), min_size=12, max_size=40))
+@given(played=sequences(12, 30))
 @SETTINGS
-def test_the_promises_hold_in_any_order(rungs: int, played: list[Action]) -> None:
+def test_the_promises_hold_in_any_order(rungs: int, played: tuple[Action, ...]) -> None:
     """After every completed run the promises hold, whatever came before, crashes included."""
     play_all(rungs, played)
 
 
 @pytest.mark.parametrize("rungs", [2, 4])
-@given(played=st.lists(actions(), min_size=12, max_size=40))
+@given(played=sequences(12, 30))
 @SETTINGS
 def test_a_crash_leaves_no_trace_once_the_run_was_repeated(
-    rungs: int, played: list[Action]
+    rungs: int, played: tuple[Action, ...]
 ) -> None:
     """Cut off anywhere and run again, it ends in the very state of a run that was never cut."""
     calm = [
@@ -47,10 +46,10 @@ def test_a_crash_leaves_no_trace_once_the_run_was_repeated(
 
 
 @pytest.mark.parametrize("rungs", [2, 4])
-@given(played=st.lists(actions(flips=False, cuts=False), min_size=12, max_size=40))
+@given(played=sequences(12, 30, flips=False, cuts=False))
 @SETTINGS
 def test_comparing_what_changed_is_as_good_as_comparing_everything(
-    rungs: int, played: list[Action]
+    rungs: int, played: tuple[Action, ...]
 ) -> None:
     """Where nobody writes AWS by hand, the short way and the long way decide the same."""
     ways = [

@@ -14,16 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from assent.sandbox.wire import (
-    Call,
-    Drop,
+from assent.sandbox.faults import (
     Faults,
     KillSwitch,
-    Ledger,
-    LoopbackServer,
-    Moment,
-    Respond,
-    Wire,
     access_denied,
     bad_gateway,
     expired_token,
@@ -36,6 +29,8 @@ from assent.sandbox.wire import (
     throttled,
     too_many_requests,
 )
+from assent.sandbox.loopback import LoopbackServer
+from assent.sandbox.wire import Call, Drop, Ledger, Moment, Respond, Wire
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

@@ -39,15 +39,9 @@ from assent.core.receipts import (
 from assent.core.record import Decision, Record
 from assent.core.registry_fields import RegistryUpdate, registry_update, withdrawal
 from assent.core.timestamps import to_seconds
-from assent.flows.observe import (
-    BehindApplied,
-    Observation,
-    World,
-    further_histories,
-    observe,
-    record_of_blob,
-)
+from assent.flows.observe import BehindApplied, Observation, further_histories, observe
 from assent.flows.prove import Proof, Unproven, prove
+from assent.flows.wanted import World, record_of_blob
 from assent.ports import Forge, NotThere
 
 __all__ = ["ApplyReport", "apply"]

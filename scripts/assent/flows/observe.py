@@ -1,10 +1,9 @@
 """Read what main asks for and what is, for one environment, as far as a plan needs it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assent.contracts import Contracts
-from assent.core.config import CONFIG_PATH, Config, Environment
+from assent.core.config import CONFIG_PATH, Environment
 from assent.core.errors import AssentError
 from assent.core.names import PROMOTIONS, PackageArn, RecordId, parse_package_arn, parse_path
 from assent.core.package import ModelVersion
@@ -19,35 +18,17 @@ from assent.core.parameters import (
 from assent.core.parameters import (
     History as DecisionHistory,
 )
-from assent.core.plan import Actual, Asked, Deleted, Unfit, Wanted, named_version
-from assent.core.record import Decision, ParsedRecord, Record, parse_record
-from assent.ports import Clock, History, NotThere, Parameters, Registry, TreeEntry
+from assent.core.plan import Actual, Asked, Wanted, named_version
+from assent.core.record import Decision, Record
+from assent.flows.wanted import World, record_of_blob, wanted_records
+from assent.ports import NotThere, Parameters
 
-__all__ = ["Observation", "World", "observe", "record_of_blob", "wanted_records"]
+__all__ = ["BehindApplied", "Observation", "further_histories", "observe"]
 
-_FILE = "100644"
-"""The mode of a plain file."""
 _BATCH = 10
 """Names that one call of `GetParameters` takes."""
 _CANDIDATES = 8
 """With `current` and the version in question, ten names: one call of `GetParameters`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Everything that planning and applying read and write."""
-
-    config: Config
-    contracts: Contracts
-    history: History
-    head: str
-    """The commit at the head of the branch that counts."""
-    registry: Registry
-    parameters: Callable[[Environment], Parameters]
-    """Each environment's own, in its account and region."""
-    clock: Clock
-    reading: Callable[[Environment], Parameters] | None = None
-    """Other environments' parameters, where those may only be read; without it, as above."""
 
 
 class BehindApplied(AssentError):
@@ -86,49 +67,6 @@ def observe(world: World, environment: Environment, *, everything: bool) -> Obse
         AssentError: Something could not be read; nothing was written.
     """
     return _Observer(world, environment).observe(everything=everything)
-
-
-def wanted_records(world: World, environment: str, paths: Iterable[str]) -> list[Wanted]:
-    """What main's head says at some paths of an environment; paths of no record are passed over."""
-    ids = {path: id_ for path in paths if (id_ := parse_path(path)) is not None}
-    ids = {path: id_ for path, id_ in ids.items() if id_.environment == environment}
-    entries = world.history.lookup(world.head, sorted(ids))
-    files = {entry.blob for entry in entries.values() if entry.mode == _FILE}
-    contents = dict(world.history.blobs(files))
-    return [
-        _wanted(id_, entries.get(path), contents, world.contracts)
-        for path, id_ in sorted(ids.items())
-    ]
-
-
-def _wanted(
-    id_: RecordId,
-    entry: TreeEntry | None,
-    contents: Mapping[str, bytes],
-    contracts: Contracts,
-) -> Wanted:
-    if entry is None:
-        return Deleted(id=id_)
-    if entry.mode != _FILE:
-        return Unfit(id=id_, why=f"it is no plain file (mode {entry.mode})")
-    parsed = parse_record(contents[entry.blob], contracts.promotion)
-    if not isinstance(parsed, ParsedRecord):
-        problem = parsed[0]
-        place = f"{problem.place}: " if problem.place else ""
-        return Unfit(id=id_, why=f"line {problem.line}: {place}{problem.message}")
-    if parsed.record.id != id_:
-        return Unfit(id=id_, why=f"it speaks of {parsed.record.id}, its path of {id_}")
-    return Asked(id=id_, record=parsed.record, blob=entry.blob)
-
-
-def record_of_blob(world: World, blob: str) -> Record | None:
-    """The record behind a blob that was once applied; None where the clone lacks it."""
-    try:
-        contents = dict(world.history.blobs([blob]))
-    except NotThere:
-        return None
-    parsed = parse_record(contents[blob], world.contracts.promotion)
-    return parsed.record if isinstance(parsed, ParsedRecord) else None
 
 
 def _says_no(wanted: Wanted) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from assent.core.config import Environment
 from assent.core.errors import Exit
 from assent.core.plan import Plan, diff
-from assent.flows.observe import Observation, World, observe
+from assent.flows.observe import Observation, observe
+from assent.flows.wanted import World
 
 __all__ = ["Planned", "plan"]
 

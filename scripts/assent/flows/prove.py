@@ -8,7 +8,7 @@ from assent.core.git_objects import blob_id
 from assent.core.parameters import NAMED_APPROVERS
 from assent.core.plan import Asked
 from assent.core.record import Decision
-from assent.flows.observe import World
+from assent.flows.wanted import World
 from assent.ports import Forge, NotThere
 
 __all__ = ["Proof", "Unproven", "prove"]

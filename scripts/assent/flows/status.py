@@ -9,7 +9,7 @@ from assent.core.parameters import Names, UnreadableParameter, parse_current_ver
 from assent.core.plan import Asked
 from assent.core.record import Decision
 from assent.core.status import Cell
-from assent.flows.observe import World, wanted_records
+from assent.flows.wanted import World, wanted_records
 
 __all__ = ["Status", "status"]
 

@@ -20,7 +20,8 @@ from github.Repository import Repository
 from assent.adapters.github import connect
 from assent.sandbox.aws import AwsSandbox
 from assent.sandbox.github import GitHub, Protection
-from assent.sandbox.wire import Ledger, LoopbackServer, Wire
+from assent.sandbox.loopback import LoopbackServer
+from assent.sandbox.wire import Ledger, Wire
 
 __all__ = ["ACCOUNT", "REGION", "REPOSITORY", "Stage"]
 

@@ -13,7 +13,8 @@ from moto.sagemaker.models import ModelPackage
 from moto.sagemaker.responses import SageMakerResponse
 
 from assent.sandbox.aws import AwsSandbox
-from assent.sandbox.wire import Drop, Faults, Ledger, Moment, expired_token, throttled
+from assent.sandbox.faults import Faults, expired_token, throttled
+from assent.sandbox.wire import Drop, Ledger, Moment
 
 CHILD = """
 import boto3, json, sys

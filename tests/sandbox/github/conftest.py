@@ -13,7 +13,7 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from assent.sandbox.github import AppCredentials, GitHub, Protection
-from assent.sandbox.wire import LoopbackServer
+from assent.sandbox.loopback import LoopbackServer
 
 NAME = "acme/model-promotions"
 ADA = "token-of-ada"

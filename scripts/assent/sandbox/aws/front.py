@@ -14,7 +14,8 @@ from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from assent.sandbox.aws.limits import violations
-from assent.sandbox.wire import Respond, aws_error, run, status_line
+from assent.sandbox.faults import aws_error
+from assent.sandbox.wire import Respond, run, status_line
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -19,7 +19,8 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from assent.sandbox.aws import parameters, registry
 from assent.sandbox.aws.front import Front, Moto, access_key, service_models
-from assent.sandbox.wire import Interceptor, Ledger, LoopbackServer, Wire
+from assent.sandbox.loopback import LoopbackServer
+from assent.sandbox.wire import Interceptor, Ledger, Wire
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
