@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -297,3 +298,15 @@ def test_an_edited_applied_is_unreadable(commit: object, retry: object) -> None:
     value = {"schema": "assent/applied/v1", "commit": commit, "retry": retry}
     with pytest.raises(UnreadableParameter):
         parse_applied("applied", json.dumps(value))
+
+
+def test_what_was_said_no_to_stays_withdrawn() -> None:
+    """Evidence up to the last no cannot come back, even once fresh evidence was approved."""
+    decisions = (Decision.APPROVED, Decision.RETIRED, Decision.APPROVED)
+    entries = tuple(
+        replace(entry(number), decision=decision, evidence=f"sha256:{number // 2}")
+        for number, decision in enumerate(decisions)
+    )
+    assert History(id=ID, entries=entries[:1]).withdrawn == frozenset()
+    assert History(id=ID, entries=entries[:2]).withdrawn == {"sha256:0"}
+    assert History(id=ID, entries=entries).withdrawn == {"sha256:0"}

@@ -103,6 +103,17 @@ class History:
         """The decision that is in effect."""
         return self.entries[-1].decision if self.entries else None
 
+    @property
+    def withdrawn(self) -> frozenset[str]:
+        """The digests of all evidence up to the last no: what was said no to stays so."""
+        noes = [
+            index
+            for index, entry in enumerate(self.entries)
+            if entry.decision is not Decision.APPROVED
+        ]
+        upto = noes[-1] + 1 if noes else 0
+        return frozenset(entry.evidence for entry in self.entries[:upto])
+
     def then(self, entry: HistoryEntry) -> "History":
         """This history with one more decision."""
         return replace(self, entries=(*self.entries, entry))

@@ -254,13 +254,10 @@ def _refusal(asked: Asked, history: History, actual: Actual) -> Refuse | None:
         return refuse(
             Reason.EVIDENCE_ALTERED, "package or evidence were edited: the digest does not fit"
         )
-    withdrawn = {
-        entry.evidence for entry in history.entries if history.decision is not Decision.APPROVED
-    }
-    if record.evidence.digest in withdrawn:
+    if record.evidence.digest in history.withdrawn:
         return refuse(
             Reason.EVIDENCE_NOT_FRESH,
-            f"the version was {history.decision} on this very evidence; "
+            "the version was rejected or retired on this very evidence; "
             "approving it again takes a new pull request with fresh evidence",
         )
     if actual.rung_below is not None and actual.below.get(asked.id) is not Decision.APPROVED:

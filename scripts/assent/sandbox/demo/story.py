@@ -3,8 +3,11 @@
 import json
 import re
 import shlex
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from assent.core.errors import Exit
 from assent.sandbox.churn import train_versions
@@ -313,12 +316,21 @@ def farewell(play: Play, seconds: float) -> None:
         ("who let what in, and when", f"git -C {clone} log --first-parent --stat"),
         ("what was approved as version 2", f"cat {clone}/promotions/{ENVIRONMENT}/{MODEL}/2.yaml"),
         ("what ana said no to", f"less {rejected}"),
-        ("judge the records again", f"assent check --repository {clone}"),
+        ("judge the records again", f"{_assent()} check --repository {clone}"),
         ("all of this, and every request", f"less {log}"),
     ):
         play.narrator.command(f"$ {line}")
         play.narrator.output(what)
-    play.say("The next run replaces that folder. For the other commands: assent --help")
+    play.say(f"The next run replaces that folder. For the other commands: {_assent()} --help")
+
+
+def _assent() -> str:
+    """How to call Assent from here: by its name where PATH finds it, otherwise by its place."""
+    if shutil.which("assent") is not None:
+        return "assent"
+    program = Path(sys.executable).with_name("assent")
+    here = Path.cwd()
+    return shlex.quote(str(program.relative_to(here) if here in program.parents else program))
 
 
 STEPS = (
