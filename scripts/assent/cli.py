@@ -138,7 +138,8 @@ def propose(event: Path, form: str) -> Exit:
     from assent.core.rendering.outcome import outcome_line, outcome_values
     from assent.wiring import proposer_from_environment
 
-    outcome = proposer_from_environment().propose(read_event(event.read_bytes()))
+    asked = read_event(event.read_bytes())
+    outcome = proposer_from_environment().propose(asked)
     if form == "json":
         _emit_json(outcome_values(outcome))
     else:

@@ -219,10 +219,6 @@ class Forge(Protocol):
         """
         ...
 
-    def delete_branch(self, name: str, /) -> None:
-        """Delete a branch; no error where there is none."""
-        ...
-
     def add_file(
         self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
     ) -> None:

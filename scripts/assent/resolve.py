@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from assent.core.errors import AssentError, Exit
 
 __all__ = ["NothingApproved", "Resolved", "UnreadableApproval", "resolve"]
 
 DEFAULT_PREFIX = "/assent"
+_MEND = "Its history in Parameter Store shows who wrote it; run `assent apply --all`."
 # The same pattern as core.names; that module is as light, but this one stands on its own feet so
 # that an inference image can carry it alone.
 _NAME = re.compile(r"(?![a-zA-Z0-9-]{64})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
@@ -101,6 +102,10 @@ def _read(name: str, client: Any) -> str | None:  # noqa: ANN401 - as in resolve
         raise UnreadableApproval(
             f"{name} could not be read: {code}", hint=_hint(code, error)
         ) from error
+    except NoRegionError as error:
+        raise UnreadableApproval(
+            f"{name} could not be read: no region is set", hint="Set AWS_REGION."
+        ) from error
     except BotoCoreError as error:
         raise UnreadableApproval(
             f"{name} could not be read: {error}",
@@ -126,10 +131,10 @@ def _parse(text: str, name: str, model: str, environment: str) -> Resolved:
     if not isinstance(value, dict) or value.get("schema") != "assent/parameter/v1":
         raise UnreadableApproval(
             f"{name} is not what Assent wrote",
-            hint="Its history in Parameter Store shows who did; run `assent apply --all`.",
+            hint=_MEND,
         )
     if (value.get("model"), value.get("environment")) != (model, environment):
-        raise UnreadableApproval(f"{name} speaks of another model or environment")
+        raise UnreadableApproval(f"{name} speaks of another model or environment", hint=_MEND)
     if value.get("version", 0) is None:
         raise NothingApproved(
             f"no version of {model} is approved in {environment}",
@@ -137,11 +142,11 @@ def _parse(text: str, name: str, model: str, environment: str) -> Resolved:
         )
     version, arn = value.get("version"), value.get("model_package_arn")
     if not isinstance(version, int) or isinstance(version, bool) or not isinstance(arn, str):
-        raise UnreadableApproval(f"{name} names no version and package")
+        raise UnreadableApproval(f"{name} names no version and package", hint=_MEND)
     # Whoever runs the package takes this ARN for the approved version's.
     if _PACKAGE.fullmatch(arn) is None or not arn.endswith(f":model-package/{model}/{version}"):
         raise UnreadableApproval(
-            f"{name} names {arn[:200]!a}, which is not version {version} of {model}"
+            f"{name} names {arn[:200]!a}, which is not version {version} of {model}", hint=_MEND
         )
     return Resolved(
         model=model,

@@ -24,6 +24,7 @@ from assent.contracts import load_contracts
 from assent.core.config import CONFIG_PATH, Config, Environment, InvalidConfig, parse_config
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, parse_event
+from assent.core.names import shown
 from assent.core.outcome import Outcome
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
@@ -35,7 +36,14 @@ __all__ = ["Proposer", "forge_of", "open_world", "proposer_from_environment"]
 CONFIG_LIFETIME = timedelta(minutes=5)
 """How long the Lambda uses a configuration before it reads it again."""
 _DEFAULT_API = "https://api.github.com"
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._-]+)*/?", re.ASCII)
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _SECONDS = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+
+
+class WrongAccount(AssentError):
+    """The credentials belong to another account than the environment's."""
 
 
 class Unconfigured(AssentError):
@@ -85,9 +93,22 @@ def _parameters(access: AwsAccess, *, writing: bool) -> Callable[[Environment], 
     @cache
     def of(environment: Environment) -> Parameters:
         role = environment.role if writing else environment.read_role or environment.role
-        return ParameterStore(access.session_for(role, environment.region).ssm())
+        session = access.session_for(role, environment.region)
+        if writing:
+            _require_account(session.caller_account(), environment)
+        return ParameterStore(session.ssm())
 
     return of
+
+
+def _require_account(account: str, environment: Environment) -> None:
+    """Refuse to write an environment's parameters into another account than its own."""
+    if account != environment.account:
+        raise WrongAccount(
+            f"{environment.name} is in account {environment.account}, and the credentials are of "
+            f"account {account}",
+            hint="Sign in to that account, or name a role there: environments[].role.",
+        )
 
 
 def forge_of(config: Config, environ: Mapping[str, str] = os.environ) -> GitHubForge:
@@ -106,6 +127,11 @@ def forge_of(config: Config, environ: Mapping[str, str] = os.environ) -> GitHubF
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:
     timeout = _timeout(environ) or GITHUB_TIMEOUT
+    if _ADDRESS.fullmatch(api_url) is None:
+        raise Unconfigured(
+            f"{shown(api_url)} is no address of GitHub's API",
+            hint="Set ASSENT_API_URL to https://HOST/api/v3, or leave it out for github.com.",
+        )
     token = environ.get("ASSENT_GITHUB_TOKEN")
     if token:
         return connect(Auth.Token(token), api_url, timeout)
@@ -116,7 +142,12 @@ def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github
             hint="Set ASSENT_GITHUB_TOKEN; or ASSENT_APP_ID, and ASSENT_APP_PRIVATE_KEY or "
             "ASSENT_APP_PRIVATE_KEY_PARAMETER.",
         )
-    given = environ.get("ASSENT_INSTALLATION_ID")
+    given = environ.get("ASSENT_INSTALLATION_ID", "")
+    if given and _NUMBER.fullmatch(given) is None:
+        raise Unconfigured(
+            "ASSENT_INSTALLATION_ID is no number",
+            hint="Set it to the number in the address of the App's installation, or leave it out.",
+        )
     installation = int(given) if given else installation_of(app, key, repository, api_url, timeout)
     return connect(app_installation(app, key, installation), api_url, timeout)
 
@@ -207,7 +238,7 @@ def proposer_from_environment(environ: Mapping[str, str] = os.environ) -> Propos
         Unconfigured: A setting is missing.
     """
     repository = environ.get("ASSENT_REPOSITORY", "")
-    if repository.count("/") != 1:
+    if _REPOSITORY.fullmatch(repository) is None:
         raise Unconfigured(
             "ASSENT_REPOSITORY does not name a repository", hint="Set it to owner/name."
         )

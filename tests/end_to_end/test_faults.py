@@ -211,6 +211,8 @@ def test_a_timeout_that_is_no_number_is_refused(
 
 BROKEN, INCOMPLETE = 1, 12
 EXITS = [
+    # Whose account it is: nothing is written before that is known.
+    ("GetCallerIdentity", BROKEN),
     # Reading dev: without its parameters nothing is known there, without a package that package.
     ("GetParameters", BROKEN),
     ("GetParameters", BROKEN),
@@ -270,8 +272,8 @@ def test_a_fault_anywhere_in_apply_is_told_and_healed(
     service = "github" if fault in GITHUB else "aws"
     before: dict[str, Any] | None = None
     for call, (_, code) in zip(applying.calls, EXITS, strict=True):
-        if call.service != service:
-            continue
+        if call.service != service or call.operation == "GetCallerIdentity":
+            continue  # the token service answers in XML, which no fault here is written in
         applying.aws.restore()
         before = before or applying.aws.values()
         faults = at(call, fault)
@@ -297,7 +299,7 @@ def test_a_service_that_hangs_does_not_hold_apply(
         operation: (call, code)
         for (operation, code), call in zip(EXITS, applying.calls, strict=True)
     }
-    assert len(kinds) == 8
+    assert len(kinds) == 9
     for call, code in kinds.values():
         applying.aws.restore()
         hang = Hang(call)

@@ -231,6 +231,7 @@ class AwsSession:
         self._region = region
         self._timeout = timeout
         self._clients: dict[str, Any] = {}
+        self._account: str | None = None
 
     def sagemaker(self) -> "SageMakerClient":
         """A client of SageMaker."""
@@ -260,8 +261,10 @@ class AwsSession:
             AccessRefused: The role may not be assumed.
             Unavailable: AWS did not answer.
         """
-        with asking("sts:GetCallerIdentity", self._region):
-            return self.sts().get_caller_identity()["Account"]
+        if self._account is None:
+            with asking("sts:GetCallerIdentity", self._region):
+                self._account = self.sts().get_caller_identity()["Account"]
+        return self._account
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - each caller names the type
         if service not in self._clients:

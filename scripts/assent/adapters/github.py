@@ -188,15 +188,6 @@ class GitHubForge:
         with _translated(f"creating the branch {name}"):
             self._repository.create_git_ref(f"refs/heads/{name}", commit)
 
-    def delete_branch(self, name: str, /) -> None:
-        """See `ports.Forge`."""
-        url = f"/repos/{self._name}/git/refs/heads/{quote(name)}"
-        try:
-            with _translated(f"deleting the branch {name}"):
-                self._client.requester.requestJsonAndCheck("DELETE", url)
-        except (NotThere, AlreadyThere):
-            return  # 422 "Reference does not exist" is GitHub's other way to say so
-
     def add_file(
         self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
     ) -> None:

@@ -176,10 +176,6 @@ class MemoryRepository:
             raise AlreadyThere(f"the branch {name} exists")
         self.branches[name] = commit
 
-    def delete_branch(self, name: str, /) -> None:
-        """See `ports.Forge`."""
-        self.branches.pop(name, None)
-
     def add_file(
         self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
     ) -> None:

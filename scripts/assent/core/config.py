@@ -166,6 +166,11 @@ def _contradictions(value: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...
                 )
             )
         seen.setdefault(name.casefold(), name)
+        found.extend(
+            (("environments", index, key), f"the role is not in account {environment['account']}")
+            for key in ("role", "read_role")
+            if key in environment and f"::{environment['account']}:" not in environment[key]
+        )
     names = {environment["name"] for environment in value["environments"]}
     for index, override in enumerate(value.get("models", [])):
         found.extend(

@@ -21,6 +21,7 @@ __all__ = [
 
 SOURCE = "aws.sagemaker"
 STATE_CHANGE = "SageMaker Model Package State Change"
+_AS_IT_CAME = "Send the event as EventBridge gives it, without an input transformer."
 _UNVERSIONED = re.compile(rf"arn:[a-z0-9:-]{{1,100}}:model-package/{NAME_PATTERN}", re.ASCII)
 
 
@@ -57,7 +58,7 @@ def read_event(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
     except (ValueError, RecursionError) as error:
         raise MalformedEvent(
             f"the message is not JSON: {shown(str(error))}",
-            hint="Send the event as EventBridge gives it, without an input transformer.",
+            hint=_AS_IT_CAME,
         ) from error
 
 
@@ -76,7 +77,7 @@ def parse_event(event: Any) -> Registration | Ignored:  # noqa: ANN401 - any JSO
     if not isinstance(event, dict):
         raise MalformedEvent(
             "the message is not an EventBridge event: it is no JSON object",
-            hint="Send the event as EventBridge gives it, without an input transformer.",
+            hint=_AS_IT_CAME,
         )
     kind = event.get("detail-type")
     source = event.get("source")
@@ -84,7 +85,7 @@ def parse_event(event: Any) -> Registration | Ignored:  # noqa: ANN401 - any JSO
     if not isinstance(kind, str) or not all(isinstance(each, str) for each in sources):
         raise MalformedEvent(
             "the message is not an EventBridge event: detail-type or source is missing",
-            hint="Send the event as EventBridge gives it, without an input transformer.",
+            hint=_AS_IT_CAME,
         )
     if SOURCE not in sources:
         return Ignored(why=f"the event comes from {shown(str(source))}, not from {SOURCE}")
@@ -96,10 +97,10 @@ def parse_event(event: Any) -> Registration | Ignored:  # noqa: ANN401 - any JSO
 def _registration(event: dict[str, Any]) -> Registration | Ignored:
     detail = event.get("detail")
     if not isinstance(detail, dict):
-        raise MalformedEvent("the event has no detail")
+        raise MalformedEvent("the event has no detail", hint=_AS_IT_CAME)
     text = detail.get("ModelPackageArn")
     if not isinstance(text, str):
-        raise MalformedEvent("the event's detail has no ModelPackageArn")
+        raise MalformedEvent("the event's detail has no ModelPackageArn", hint=_AS_IT_CAME)
     if _UNVERSIONED.fullmatch(text):
         return Ignored(why=f"{text} is an unversioned model package")
     try:

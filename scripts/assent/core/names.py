@@ -10,7 +10,6 @@ __all__ = [
     "InvalidName",
     "PackageArn",
     "RecordId",
-    "parse_model",
     "parse_package_arn",
     "parse_path",
     "partition_of",
@@ -28,7 +27,6 @@ NAME_PATTERN = r"(?![a-zA-Z0-9-]{64})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 # that a reader may put it into.
 VERSION_PATTERN = r"[1-9][0-9]{0,8}"
 
-_NAME = re.compile(NAME_PATTERN, re.ASCII)
 _PATH = re.compile(
     rf"{PROMOTIONS}/(?P<environment>{NAME_PATTERN})/(?P<model>{NAME_PATTERN})/"
     rf"(?P<version>{VERSION_PATTERN})\.yaml",
@@ -82,21 +80,6 @@ def parse_path(path: str) -> RecordId | None:
     if match is None:
         return None
     return RecordId(match["environment"], match["model"], int(match["version"]))
-
-
-def parse_model(name: str) -> str:
-    """Return `name` if it can name a model package group.
-
-    Raises:
-        InvalidName: It cannot.
-    """
-    if _NAME.fullmatch(name) is None:
-        raise InvalidName(
-            f"{shown(name)} cannot be the name of a model",
-            hint="A name has 1 to 63 letters, digits and inner hyphens, and begins with neither "
-            "a hyphen nor anything else.",
-        )
-    return name
 
 
 def parse_package_arn(text: str) -> PackageArn:

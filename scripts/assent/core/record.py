@@ -28,7 +28,6 @@ from assent.core.timestamps import read_time
 
 __all__ = [
     "Decision",
-    "InvalidRecord",
     "ParsedRecord",
     "Record",
     "RecordProblem",
@@ -91,10 +90,6 @@ class ParsedRecord:
     def line(self, *place: str | int) -> int:
         """The line of a field."""
         return self.document.line(place)
-
-
-class InvalidRecord(AssentError):
-    """A record that does not parse where only a valid one can be used."""
 
 
 class _UnfitRecord(AssentError):
