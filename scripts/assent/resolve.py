@@ -17,14 +17,13 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from assent.core.errors import AssentError, Exit
+from assent.core.names import NAME_PATTERN
 
 __all__ = ["NothingApproved", "Resolved", "UnreadableApproval", "resolve"]
 
 DEFAULT_PREFIX = "/assent"
 _MEND = "Its history in Parameter Store shows who wrote it; run `assent apply --all`."
-# The same pattern as core.names; that module is as light, but this one stands on its own feet so
-# that an inference image can carry it alone.
-_NAME = re.compile(r"(?![a-zA-Z0-9-]{64})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
+_NAME = re.compile(NAME_PATTERN, re.ASCII)
 _PACKAGE = re.compile(
     r"arn:aws[a-z-]{0,20}:sagemaker:[a-z0-9-]{9,16}:[0-9]{12}:"
     r"model-package/[a-zA-Z0-9-]{1,63}/[1-9][0-9]{0,8}",

@@ -41,6 +41,7 @@ __all__ = [
     "largest_current",
     "named_version",
     "package_differences",
+    "registry_showing",
 ]
 
 
@@ -220,15 +221,29 @@ def _restoration(
     seen = actual.versions.get(asked.id)
     if seen is None or not concerns(asked.record, seen):
         return None
-    update = registry_update(
-        seen,
-        id_=asked.id,
-        decisions={**actual.elsewhere.get(asked.id, {}), asked.id.environment: last.decision},
-        by=last.by,
-        pull_request=last.pull_request,
-        ladder=ladder,
+    update = registry_showing(
+        seen, asked.id, last, elsewhere=actual.elsewhere.get(asked.id, {}), ladder=ladder
     )
     return None if update is None else Restore(id=asked.id, update=update)
+
+
+def registry_showing(
+    seen: ModelVersion,
+    id_: RecordId,
+    entry: HistoryEntry,
+    *,
+    elsewhere: Mapping[str, Decision],
+    ladder: Sequence[str],
+) -> RegistryUpdate | None:
+    """What to send so that the registry shows a decision that is, or is becoming, effective."""
+    return registry_update(
+        seen,
+        id_=id_,
+        decisions={**elsewhere, id_.environment: entry.decision},
+        by=entry.by,
+        pull_request=entry.pull_request,
+        ladder=ladder,
+    )
 
 
 def _withdrawal(id_: RecordId, actual: Actual, ladder: Sequence[str]) -> Restore | None:

@@ -27,6 +27,7 @@ from assent.core.plan import (
     diff,
     named_version,
     package_differences,
+    registry_showing,
 )
 from assent.core.receipts import (
     CurrentSet,
@@ -37,7 +38,7 @@ from assent.core.receipts import (
     RegistryRestored,
 )
 from assent.core.record import Decision, Record
-from assent.core.registry_fields import RegistryUpdate, registry_update, withdrawal
+from assent.core.registry_fields import RegistryUpdate, withdrawal
 from assent.core.timestamps import to_seconds
 from assent.flows.observe import BehindApplied, Observation, further_histories, observe
 from assent.flows.prove import Proof, Unproven, prove
@@ -256,18 +257,19 @@ class _Run:
                 f"{planned.arn.text} was written by somebody else since it was read",
                 hint="The next run plans from what it says then.",
             )
-        update = registry_update(
+        update = self._showing(seen, id_, entry)
+        return () if update is None else self._send(seen, update)
+
+    def _showing(
+        self, seen: ModelVersion, id_: RecordId, entry: HistoryEntry
+    ) -> RegistryUpdate | None:
+        return registry_showing(
             seen,
-            id_=id_,
-            decisions={
-                **self._seen.actual.elsewhere.get(id_, {}),
-                id_.environment: entry.decision,
-            },
-            by=entry.by,
-            pull_request=entry.pull_request,
+            id_,
+            entry,
+            elsewhere=self._seen.actual.elsewhere.get(id_, {}),
             ladder=self._world.config.ladder,
         )
-        return () if update is None else self._send(seen, update)
 
     def _send(self, seen: ModelVersion, update: RegistryUpdate) -> tuple[str, ...]:
         """Send an update, read it back, and put back what vanished without being asked to."""
@@ -294,17 +296,7 @@ class _Run:
             self._withdraw(change.id)
             return
         seen = self._world.registry.describe(change.update.arn)
-        update = registry_update(
-            seen,
-            id_=change.id,
-            decisions={
-                **self._seen.actual.elsewhere.get(change.id, {}),
-                change.id.environment: last.decision,
-            },
-            by=last.by,
-            pull_request=last.pull_request,
-            ladder=self._world.config.ladder,
-        )
+        update = self._showing(seen, change.id, last)
         if update is None:
             return
         self._send(seen, update)
