@@ -37,7 +37,7 @@ BELOW = {
 }
 """What each layer may import of Assent."""
 
-READERS = {"jsonschema", "rfc8785", "yaml"}
+READERS = {"codeowners", "jsonschema", "rfc8785", "yaml"}
 AWS = {"boto3", "botocore"}
 GITHUB = {"github", "requests"}
 FOREIGN = {

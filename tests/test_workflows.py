@@ -154,7 +154,8 @@ def test_published_schema_accepts(schema: str, files: list[Path]) -> None:
 
 def test_the_workflows_are_these() -> None:
     """No workflow is missing, and none was added without a thought for the rules below."""
-    assert [path.name for path in WORKFLOWS] == ["apply.yml", "check.yml", "ci.yml"]
+    names = ["apply.yml", "check.yml", "ci.yml", "reject.yml", "retire.yml"]
+    assert [path.name for path in WORKFLOWS] == names
 
 
 def test_permissions_start_from_nothing(name: str) -> None:
@@ -212,7 +213,20 @@ def test_scripts_hold_no_expressions(name: str) -> None:
     assert [script for script in scripts if "${{" in script] == []
 
 
-@pytest.mark.parametrize("name", ["apply.yml", "check.yml"])
+def test_what_is_excused_from_the_audit() -> None:
+    """One line: the trigger of reject.yml, with its reason beside it."""
+    excused = [
+        (path.name, line.strip())
+        for path in WORKFLOWS
+        for line in path.read_text("utf-8").splitlines()
+        if "zizmor: ignore" in line
+    ]
+    ((name, line),) = excused
+    assert name == "reject.yml"
+    assert line.startswith("pull_request_target: # zizmor: ignore[dangerous-triggers] nothing of")
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "check.yml", "reject.yml", "retire.yml"])
 def test_installs_are_hashed(name: str) -> None:
     """Each job installs nothing but hash-pinned wheels, so that no step runs an unknown build."""
     for job in load(name)["jobs"].values():
@@ -320,17 +334,112 @@ def test_check_refuses_a_stale_merge(
     assert arguments == []
 
 
-# Apply: converges, whichever run does it.
+# What apply and reject share: a job for each environment, one writer at a time.
 
 
-def test_apply_has_a_job_for_each_environment() -> None:
-    """The jobs are the ladder, each with its own GitHub environment, one after the other."""
-    jobs = load("apply.yml")["jobs"]
+@pytest.mark.parametrize("name", ["apply.yml", "reject.yml"])
+def test_there_is_a_job_for_each_environment(name: str) -> None:
+    """The jobs are the ladder, each with its own GitHub environment, which knows who deploys."""
+    jobs = load(name)["jobs"]
     assert list(jobs) == ladder()
-    below: list[str] = []
     for environment, job in jobs.items():
         assert job["environment"] == {"name": environment, "deployment": False}
         assert job["env"] == {"ENVIRONMENT": environment}
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "reject.yml"])
+def test_the_jobs_differ_in_nothing_else(name: str) -> None:
+    """Every environment has the same steps with the same permissions, here and there."""
+    first, *above = load(name)["jobs"].values()
+    assert first["permissions"] == {"contents": "read", "id-token": "write"}
+    for job in above:
+        assert job["steps"] == first["steps"]
+        assert job["permissions"] == first["permissions"]
+
+
+def minted(job: Node) -> dict[str, str]:
+    """Return what the App's token of a job may do."""
+    options = step(job, "Mint a token for the GitHub side")["with"]
+    prefix = "permission-"
+    return {
+        key.removeprefix(prefix): value for key, value in options.items() if key.startswith(prefix)
+    }
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "reject.yml"])
+def test_the_app_may_do_what_an_answer_to_a_closing_takes(name: str) -> None:
+    """Comment, reopen, restore a branch and read teams; nothing beyond, such as workflows."""
+    for job in load(name)["jobs"].values():
+        assert minted(job) == {
+            "contents": "write",
+            "issues": "write",
+            "members": "read",
+            "pull-requests": "write",
+        }
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "reject.yml", "retire.yml"])
+def test_nothing_is_installed_beside_a_credential(name: str) -> None:
+    """Main is checked out, its pins are installed, and only then come the role and the token."""
+    for job in load(name)["jobs"].values():
+        names = [each["name"] for each in job["steps"]]
+        verb = {"apply.yml": "Apply", "reject.yml": "Reject", "retire.yml": "Retire"}[name]
+        role = {"retire.yml": "Assume a role that reads"}.get(name, "Assume the environment's role")
+        assert names == [
+            "Check out the head of main",
+            "Set up Python",
+            "Install what main pins",
+            "Read the settings",
+            role,
+            "Mint a token for the GitHub side",
+            verb,
+        ]
+        options = step(job, "Check out the head of main")["with"]
+        assert (options["ref"], options["fetch-depth"]) == ("main", 0)
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "reject.yml", "retire.yml"])
+def test_a_missing_role_is_explained(tmp_path: Path, name: str) -> None:
+    """A ladder that is half set up fails and says which variable is missing where."""
+    (job, *_) = load(name)["jobs"].values()
+    done, _ = run_step(
+        step(job, "Read the settings"), tmp_path, ENVIRONMENT="uat", ROLE="", APP="12"
+    )
+    assert done.returncode == 1
+    assert "::error::" in done.stdout
+    assert "environment 'uat' has n" in done.stdout
+    assert "ASSENT_APPLY_ROLE" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "reject.yml", "retire.yml"])
+def test_the_region_comes_from_the_configuration(tmp_path: Path, name: str) -> None:
+    """The region to sign in to is that of the registry in assent.yaml."""
+    (job, *_) = load(name)["jobs"].values()
+    script = tmp_path / "script.sh"
+    script.write_text(step(job, "Read the settings")["run"], "utf-8")
+    output = tmp_path / "output"
+    done = run(
+        "bash",
+        "-e",
+        script,
+        PATH=f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
+        ENVIRONMENT="uat",
+        APP="12",
+        ROLE="arn:aws:iam::111122223333:role/assent-apply",
+        GITHUB_OUTPUT=str(output),
+    )
+    assert done.returncode == 0, done.stdout
+    configuration = yaml.safe_load((ROOT / "assent.yaml").read_text("utf-8"))
+    assert output.read_text("utf-8") == f"region={configuration['registry']['region']}\n"
+
+
+# Apply: converges, whichever run does it.
+
+
+def test_apply_follows_the_ladder() -> None:
+    """One environment comes after the other, lowest first."""
+    below: list[str] = []
+    for environment, job in load("apply.yml")["jobs"].items():
         assert job.get("needs", []) == below
         below = [environment]
 
@@ -355,15 +464,6 @@ def test_apply_goes_on_above_a_failure() -> None:
         assert job["if"].startswith("${{ !cancelled() && vars.ASSENT_APP_ID != '' && ")
 
 
-def test_apply_jobs_differ_in_nothing_else() -> None:
-    """Every environment is applied by the same steps with the same permissions."""
-    first, *above = load("apply.yml")["jobs"].values()
-    assert first["permissions"] == {"contents": "read", "id-token": "write"}
-    for job in above:
-        assert job["steps"] == first["steps"]
-        assert job["permissions"] == first["permissions"]
-
-
 def test_apply_runs_one_at_a_time() -> None:
     """One concurrency group covers the whole run, and no run in progress is cancelled."""
     workflow = load("apply.yml")
@@ -381,20 +481,6 @@ def test_apply_is_level_triggered() -> None:
         assert (options["ref"], options["fetch-depth"]) == ("main", 0)
 
 
-def test_apply_installs_before_it_holds_credentials() -> None:
-    """No package is installed in reach of the role or of the App's token, and apply comes last."""
-    for job in load("apply.yml")["jobs"].values():
-        assert [each["name"] for each in job["steps"]] == [
-            "Check out the head of main",
-            "Set up Python",
-            "Install what main pins",
-            "Read the settings",
-            "Assume the environment's role",
-            "Mint a token for the GitHub side",
-            "Apply",
-        ]
-
-
 @pytest.mark.parametrize(("wanted", "options"), [("", []), ("false", []), ("true", ["--all"])])
 @pytest.mark.parametrize("exits", [0, 12])
 def test_apply_passes_the_result_on(
@@ -407,33 +493,120 @@ def test_apply_passes_the_result_on(
     assert arguments == ["-m", "assent", "apply", "--env", "uat", *options]
 
 
-def test_apply_explains_a_missing_role(tmp_path: Path) -> None:
-    """A ladder that is half set up fails and says which variable is missing where."""
-    settings = step(load("apply.yml")["jobs"]["dev"], "Read the settings")
-    done, _ = run_step(settings, tmp_path, ENVIRONMENT="uat", ROLE="")
-    assert done.returncode == 1
-    assert "::error::" in done.stdout
-    assert "'uat' has no variable ASSENT_APPLY_ROLE" in done.stdout
+# Reject: at once, and nothing that apply would not do later.
 
 
-def test_apply_takes_the_region_from_the_configuration(tmp_path: Path) -> None:
-    """The region to sign in to is that of the registry in assent.yaml."""
-    settings = step(load("apply.yml")["jobs"]["dev"], "Read the settings")
-    script = tmp_path / "script.sh"
-    script.write_text(settings["run"], "utf-8")
-    output = tmp_path / "output"
-    done = run(
-        "bash",
-        "-e",
-        script,
-        PATH=f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
-        ENVIRONMENT="uat",
-        ROLE="arn:aws:iam::111122223333:role/assent-apply",
-        GITHUB_OUTPUT=str(output),
+def test_reject_runs_mains_code_on_a_closing() -> None:
+    """The trigger takes main's copy of the file, and only closing or reopening starts it."""
+    workflow = load("reject.yml")
+    assert workflow["on"] == {
+        "pull_request_target": {"branches": ["main"], "types": ["closed", "reopened"]}
+    }
+    text = (GITHUB / "workflows" / "reject.yml").read_text("utf-8")
+    used = set(re.findall(r"github\.(?:event\.[\w.]+|head_ref)", text))
+    assert used == {
+        "github.event.pull_request.merged",
+        "github.event.pull_request.head.repo.full_name",
+        "github.event.pull_request.number",
+        "github.head_ref",
+    }
+
+
+def test_reject_passes_only_a_number_to_a_script() -> None:
+    """Of what the event holds nothing else leaves the conditions."""
+    given = {
+        name: value
+        for each in load("reject.yml")["jobs"]["dev"]["steps"]
+        for part in ("env", "with")
+        for name, value in each.get(part, {}).items()
+        if "github." in str(value)
+    }
+    assert given == {
+        "NUMBER": "${{ github.event.pull_request.number }}",
+        "role-session-name": "assent-${{ github.run_id }}",
+    }
+
+
+OWN = (
+    "!github.event.pull_request.merged && "
+    "github.event.pull_request.head.repo.full_name == github.repository && "
+    "startsWith(github.head_ref, 'promote/"
+)
+
+
+def test_reject_is_for_promotions_of_this_repository() -> None:
+    """A merge, a fork, another branch, and a template that is not set up start no job."""
+    for environment, job in load("reject.yml")["jobs"].items():
+        assert job["if"] == f"${{{{ vars.ASSENT_APP_ID != '' && {OWN}{environment}/') }}}}"
+        assert "needs" not in job
+
+
+def test_reject_replaces_no_run_of_apply() -> None:
+    """It waits in the same group behind others, and a run that writes nothing stays out of it."""
+    concurrency = load("reject.yml")["concurrency"]
+    assert concurrency == {
+        "group": f"${{{{ {OWN}') && 'assent-apply' || "
+        "format('assent-reject-{0}', github.run_id) }}",
+        "queue": "max",
+        "cancel-in-progress": False,
+    }
+    assert load("apply.yml")["concurrency"]["group"] == "assent-apply"
+    assert not any("concurrency" in job for job in load("reject.yml")["jobs"].values())
+
+
+@pytest.mark.parametrize("exits", [0, 1, 12])
+def test_reject_passes_the_result_on(tmp_path: Path, exits: int) -> None:
+    """The job records one pull request in its own environment, and is red where that failed."""
+    reject = step(load("reject.yml")["jobs"]["dev"], "Reject")
+    done, arguments = run_step(reject, tmp_path, exits=exits, ENVIRONMENT="uat", NUMBER="12")
+    assert done.returncode == exits, done.stdout
+    assert arguments == ["-m", "assent", "reject", "12", "--env", "uat"]
+
+
+# Retire: asks, and decides nothing.
+
+
+def test_retire_is_asked_for_by_hand() -> None:
+    """Model, version, one environment of the ladder, and a reason; all of them are needed."""
+    workflow = load("retire.yml")
+    assert list(workflow["on"]) == ["workflow_dispatch"]
+    inputs = workflow["on"]["workflow_dispatch"]["inputs"]
+    assert list(inputs) == ["model", "version", "environment", "reason"]
+    assert all(each["required"] for each in inputs.values())
+    assert inputs["environment"]["options"] == ladder()
+
+
+def test_retire_writes_nothing_but_a_pull_request() -> None:
+    """Its token opens one; its role reads, and it stays out of the group of those that write."""
+    workflow = load("retire.yml")
+    (job,) = workflow["jobs"].values()
+    assert job["environment"] == {"name": "${{ inputs.environment }}", "deployment": False}
+    assert minted(job) == {"contents": "write", "issues": "write", "pull-requests": "write"}
+    role = step(job, "Assume a role that reads")["with"]["role-to-assume"]
+    assert role == "${{ vars.ASSENT_READ_ROLE || vars.ASSENT_APPLY_ROLE }}"
+    assert workflow["concurrency"]["group"].startswith("assent-retire-")
+
+
+@pytest.mark.parametrize("exits", [0, 3, 10])
+@pytest.mark.parametrize("reason", ["it drifts", "--help", "$(touch x); `touch y`\n-- z"])
+def test_retire_passes_what_was_typed_as_it_is(tmp_path: Path, reason: str, exits: int) -> None:
+    """No text becomes an option, a command or two arguments."""
+    retire = step(load("retire.yml")["jobs"]["retire"], "Retire")
+    done, arguments = run_step(
+        retire, tmp_path, exits=exits, ENVIRONMENT="uat", MODEL="--all", VERSION="7", REASON=reason
     )
-    assert done.returncode == 0, done.stdout
-    configuration = yaml.safe_load((ROOT / "assent.yaml").read_text("utf-8"))
-    assert output.read_text("utf-8") == f"region={configuration['registry']['region']}\n"
+    assert done.returncode == exits, done.stdout
+    options = ["--env", "uat", "--reason", *reason.split("\n")]
+    assert arguments == ["-m", "assent", "retire", *options, "--", "--all", "7"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["arguments", "script.sh", "tools"]
+
+
+def test_retire_explains_a_missing_app(tmp_path: Path) -> None:
+    """Started by hand, a repository that is not set up says so; it does not skip in silence."""
+    settings = step(load("retire.yml")["jobs"]["retire"], "Read the settings")
+    done, _ = run_step(settings, tmp_path, ENVIRONMENT="uat", ROLE="arn", APP="")
+    assert done.returncode == 1
+    assert "::error::The repository has no variable ASSENT_APP_ID" in done.stdout
 
 
 # The files beside the workflows.

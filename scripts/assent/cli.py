@@ -3,19 +3,27 @@
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
 from assent import __version__
 from assent.core.errors import AssentError, Exit
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from assent.flows.report import Sent
+
 __all__ = ["main"]
 
 P = ParamSpec("P")
 
 _HERE = Path()
+_VERSION = click.IntRange(1, 999_999_999)
 
 
 def _emit(text: str) -> None:
@@ -78,6 +86,34 @@ def _format(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     )
 
 
+def _time(_: click.Context, _option: click.Parameter, value: str | None) -> "datetime | None":
+    from assent.core.timestamps import read_time
+
+    try:
+        return None if value is None else read_time(value)
+    except ValueError as error:
+        raise click.BadParameter("it has not the form 2026-11-22T10:00:00Z") from error
+
+
+_version = click.option(
+    "--version",
+    type=_VERSION,
+    metavar="N",
+    help="The model package version.  [default: the one that is live there]",
+)
+_run = click.option(
+    "--run",
+    metavar="NAME",
+    help="What the run is called; the same run is told of once.  [default: a digest of the other "
+    "arguments, so a run that writes to the same addresses again needs a name]",
+)
+_bus = click.option(
+    "--bus",
+    metavar="NAME",
+    help="The event bus that Assent listens to.  [default: ASSENT_EVENT_BUS, or default]",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="assent")
 def main() -> None:
@@ -128,13 +164,13 @@ def check(
 @_format("text", "json")
 @_verdicts
 def propose(event: Path, form: str) -> Exit:
-    """Open the pull request that an EventBridge event asks for.
+    """Open the pull request, or the issue, that an EventBridge event asks for.
 
     EVENT is a file with the event's JSON. GitHub is reached as the environment says:
     ASSENT_REPOSITORY, and ASSENT_GITHUB_TOKEN or ASSENT_APP_ID with ASSENT_APP_PRIVATE_KEY.
     """
     from assent.core.events import read_event
-    from assent.core.outcome import Vanished
+    from assent.core.outcome import Unusable, Vanished
     from assent.core.rendering.outcome import outcome_line, outcome_values
     from assent.wiring import proposer_from_environment
 
@@ -144,7 +180,13 @@ def propose(event: Path, form: str) -> Exit:
         _emit_json(outcome_values(outcome))
     else:
         _emit(outcome_line(outcome))
-    return Exit.NOTHING_READ if isinstance(outcome, Vanished) else Exit.OK
+    match outcome:
+        case Vanished():
+            return Exit.NOTHING_READ
+        case Unusable():
+            return Exit.FINDINGS
+        case _:
+            return Exit.OK
 
 
 @main.command(short_help="Show what apply would do now.")
@@ -259,6 +301,230 @@ def resolve(model: str, environment: str, prefix: str | None, form: str) -> Exit
     else:
         _emit(found.model_package_arn)
     return Exit.OK
+
+
+@main.command("report-inference", short_help="Tell that a batch inference finished.")
+@click.argument("model")
+@click.option("--env", "environment", required=True, metavar="ENV", help="Where it ran.")
+@click.option(
+    "--metrics",
+    multiple=True,
+    metavar="URI",
+    help="A file of metrics that it left, s3://...; may be given several times.",
+)
+@click.option(
+    "--report",
+    "others",
+    multiple=True,
+    metavar="KIND=URI",
+    help="Another report that it left, such as violations=s3://...; may be given several times.",
+)
+@_version
+@_run
+@click.option("--started", callback=_time, metavar="TIME", help="As 2026-11-22T10:00:00Z.")
+@click.option("--ended", callback=_time, metavar="TIME", help="As 2026-11-22T10:00:00Z.")
+@_bus
+@_format("text", "json")
+@_verdicts
+def report_inference(
+    model: str,
+    environment: str,
+    *,
+    metrics: tuple[str, ...],
+    others: tuple[str, ...],
+    version: int | None,
+    run: str | None,
+    started: "datetime | None",
+    ended: "datetime | None",
+    bus: str | None,
+    form: str,
+) -> Exit:
+    """Tell Assent that a batch inference finished, for pipelines without transform jobs.
+
+    Every report that is named has to be there and readable. The version then waits for approval
+    in the next environment.
+    """
+    from assent.flows.report import named_reports
+    from assent.flows.report import report_inference as report
+    from assent.resolve import resolve as read
+    from assent.wiring import bus_from_environment
+
+    with _told_as_usage():
+        reports = named_reports(metrics, others)
+        live = None if version is not None else read(model, environment=environment)
+        sent = report(
+            bus_from_environment(bus),
+            model=model,
+            version=live.version if live is not None else version or 0,
+            environment=environment,
+            reports=reports,
+            run=run,
+            package_arn=None if live is None else live.model_package_arn,
+            started=started,
+            ended=ended,
+        )
+    return _emit_sent(sent, form)
+
+
+@main.command("report-violations", short_help="Tell that monitoring found drift.")
+@click.argument("model")
+@click.option("--env", "environment", required=True, metavar="ENV", help="Where it is live.")
+@click.option(
+    "--report",
+    "uris",
+    multiple=True,
+    required=True,
+    metavar="URI",
+    help="A file that lists violations, s3://...; may be given several times.",
+)
+@_version
+@_run
+@_bus
+@_format("text", "json")
+@_verdicts
+def report_violations(
+    model: str,
+    environment: str,
+    *,
+    uris: tuple[str, ...],
+    version: int | None,
+    run: str | None,
+    bus: str | None,
+    form: str,
+) -> Exit:
+    """Tell Assent that monitoring found drift in a version that is live.
+
+    It opens an issue with the violations, and asks for retraining on the event bus.
+    """
+    from assent.flows.report import report_violations as report
+    from assent.wiring import bus_from_environment
+
+    with _told_as_usage():
+        sent = report(
+            bus_from_environment(bus),
+            model=model,
+            version=version,
+            environment=environment,
+            uris=uris,
+            run=run,
+        )
+    return _emit_sent(sent, form)
+
+
+@contextmanager
+def _told_as_usage() -> "Iterator[None]":
+    """An event that Assent would not read is a wrong command line: nothing was sent."""
+    from assent.core.own_events import MalformedEvent
+    from assent.core.rendering.plain import plain
+
+    try:
+        yield
+    except MalformedEvent as error:
+        raise click.UsageError(plain(error.message)) from error
+
+
+def _emit_sent(sent: "Sent", form: str) -> Exit:
+    detail = sent.detail
+    if form == "json":
+        _emit_json({"detail_type": sent.detail_type, "detail": detail})
+    else:
+        which = detail.get("version", "(what is live)")
+        where = f"{detail['model']} {which} in {detail['environment']}"
+        _emit(f"sent {sent.detail_type}: {where}, run {detail['run']}")
+    return Exit.OK
+
+
+@main.command(short_help="Record what closing a pull request decided.")
+@click.argument("number", type=click.IntRange(min=1))
+@_repository
+@_environments
+@_format("text", "json")
+@_verdicts
+def reject(number: int, repository: Path, environments: tuple[str, ...], form: str) -> Exit:
+    """Record what closing, or reopening, a promotion's pull request decided.
+
+    Closing rejects if a code owner of the environment did it. Every `apply` does the same for all
+    pull requests that were closed since the last one.
+    """
+    from assent.core.rendering.changes import receipt_line, receipt_values
+    from assent.flows.reject import reject as record
+    from assent.wiring import forge_of, open_world
+
+    with open_world(repository, writing=True) as world:
+        report = record(
+            world,
+            forge_of(world.config),
+            number,
+            world.config.select(environments),
+            emit=lambda receipt: _emit(receipt_line(receipt)) if form == "text" else None,
+        )
+    if form == "json":
+        receipts = [receipt_values(each) for each in report.receipts]
+        _emit_json({"head": world.head, "exit": report.exit, "receipts": receipts})
+    elif not report.receipts:
+        _emit(f"pull request {number}: nothing to record")
+    return report.exit
+
+
+@main.command(short_help="Open the pull request that retires a version.")
+@click.argument("model")
+@click.argument("version", type=_VERSION)
+@click.option("--env", "environment", required=True, metavar="ENV", help="Where it must not run.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, in a sentence.")
+@_repository
+@_format("text", "json")
+@_verdicts
+def retire(
+    model: str, version: int, environment: str, *, reason: str, repository: Path, form: str
+) -> Exit:
+    """Open the pull request that retires an approved version from an environment.
+
+    Merging it makes inference there fall back to the next highest approved version, or stop where
+    there is none; the pull request says which.
+    """
+    from assent.core.names import RecordId
+    from assent.core.rendering.retirement import retirement_text, retirement_values
+    from assent.flows.retire import retire as ask
+    from assent.wiring import forge_of, open_world
+
+    with open_world(repository, writing=False) as world:
+        id_ = RecordId(environment, model, version)
+        retirement = ask(world, forge_of(world.config), id_, reason)
+    if form == "json":
+        _emit_json(retirement_values(retirement))
+    else:
+        _emit(retirement_text(retirement))
+    return Exit.OK
+
+
+@main.command(short_help="Show every decision on a model's versions.")
+@click.argument("model")
+@_repository
+@_environments
+@_format("text", "json")
+@_verdicts
+def history(model: str, repository: Path, environments: tuple[str, ...], form: str) -> Exit:
+    """Show every decision ever taken on a model's versions, oldest first.
+
+    It is what Parameter Store holds; reasons of records come from the clone.
+    """
+    from assent.core.rendering.history import history_text, history_values
+    from assent.flows.history import history as read
+    from assent.wiring import open_world
+
+    with open_world(repository, writing=False) as world:
+        chosen = world.config.select(environments)
+        found = read(world, model, chosen)
+    if form == "json":
+        unread = [error.message for error in found.unreadable]
+        _emit_json(history_values(model, found.decisions, unread))
+    elif found.decisions:
+        _emit(history_text(found.decisions))
+    else:
+        _emit(f"no decision on {model} was found in {', '.join(each.name for each in chosen)}")
+    for error in found.unreadable:
+        _complain(error)
+    return found.exit
 
 
 @main.command(short_help="Run the whole loop on the sandbox, narrated.")

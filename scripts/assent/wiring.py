@@ -12,13 +12,18 @@ from typing import Any
 
 from github import Auth, Github
 
-from assent.adapters.aws_session import READ_TIMEOUT, AwsAccess
+from assent.adapters.aws_session import READ_TIMEOUT, AwsAccess, AwsSession
+from assent.adapters.event_bus import EventBus
+from assent.adapters.evidence_store import S3EvidenceStore
 from assent.adapters.git import GitRepository
 from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
 from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
 from assent.adapters.parameter_store import ParameterStore
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
+from assent.adapters.sagemaker_jobs import SageMakerJobs
+from assent.adapters.sns import SnsNotices
+from assent.adapters.sqs import SqsQueue
 from assent.adapters.system_clock import SystemClock
 from assent.contracts import load_contracts
 from assent.core.config import CONFIG_PATH, Config, Environment, InvalidConfig, parse_config
@@ -29,9 +34,16 @@ from assent.core.outcome import Outcome
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
 from assent.flows.wanted import World
-from assent.ports import Clock, Parameters
+from assent.ports import Bus, Clock, EvidenceStore, Jobs, Notices, Parameters, Queue, Reports
 
-__all__ = ["Proposer", "forge_of", "open_world", "proposer_from_environment"]
+__all__ = [
+    "Proposer",
+    "bus_from_environment",
+    "forge_of",
+    "open_world",
+    "proposer_from_environment",
+    "queue_from_environment",
+]
 
 CONFIG_LIFETIME = timedelta(minutes=5)
 """How long the Lambda uses a configuration before it reads it again."""
@@ -40,6 +52,11 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._-]+)*/?", re.ASCII
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _SECONDS = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+_BUS = re.compile(
+    r"(arn:aws[a-z-]{0,20}:events:(?P<region>[a-z0-9-]{1,30}):[0-9]{12}:event-bus/)?"
+    r"[A-Za-z0-9._/-]{1,200}",
+    re.ASCII,
+)
 
 
 class WrongAccount(AssentError):
@@ -47,7 +64,7 @@ class WrongAccount(AssentError):
 
 
 class Unconfigured(AssentError):
-    """The environment does not say how to reach GitHub."""
+    """The environment does not say how to reach a service."""
 
 
 @contextmanager
@@ -72,9 +89,10 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
             history=history,
             head=head,
             registry=SageMakerRegistry(session.sagemaker()),
-            parameters=_parameters(access, writing=writing),
-            reading=_parameters(access, writing=False),
+            parameters=_written(access) if writing else _read(_reading(access, config)),
+            reading=_read(_reading(access, config)),
             clock=SystemClock(),
+            notices=_notices(access),
         )
 
 
@@ -89,26 +107,92 @@ def _config_at(history: GitRepository, head: str) -> Config:
     return parse_config(content, load_contracts().config)
 
 
-def _parameters(access: AwsAccess, *, writing: bool) -> Callable[[Environment], Parameters]:
+def _written(access: AwsAccess) -> Callable[[Environment], Parameters]:
+    """Parameters to write, each environment's with its own role."""
+
     @cache
     def of(environment: Environment) -> Parameters:
-        role = environment.role if writing else environment.read_role or environment.role
-        session = access.session_for(role, environment.region)
-        if writing:
-            _require_account(session.caller_account(), environment)
+        session = access.session_for(environment.role, environment.region)
+        _require_account(session.caller_account(), environment)
         return ParameterStore(session.ssm())
 
     return of
 
 
+def _reading(access: AwsAccess, config: Config) -> Callable[[Environment], AwsSession]:
+    """Sessions that read an environment, each with its own role."""
+
+    @cache
+    def of(environment: Environment) -> AwsSession:
+        role = environment.read_role or environment.role
+        session = access.session_for(role, environment.region)
+        # A role is in the environment's account, as the configuration was judged by. The ambient
+        # credentials read the registry too; of another account they would read the wrong place.
+        if role is None and environment.account != config.registry.account:
+            _require_account(session.caller_account(), environment)
+        return session
+
+    return of
+
+
+def _read(session_of: Callable[[Environment], AwsSession]) -> Callable[[Environment], Parameters]:
+    """Parameters to read."""
+
+    @cache
+    def of(environment: Environment) -> Parameters:
+        return ParameterStore(session_of(environment).ssm())
+
+    return of
+
+
 def _require_account(account: str, environment: Environment) -> None:
-    """Refuse to write an environment's parameters into another account than its own."""
+    """Refuse to take another account than an environment's own for it."""
     if account != environment.account:
         raise WrongAccount(
             f"{environment.name} is in account {environment.account}, and the credentials are of "
             f"account {account}",
             hint="Sign in to that account, or name a role there: environments[].role.",
         )
+
+
+def _notices(access: AwsAccess) -> Notices:
+    return SnsNotices(lambda region: access.session_for(None, region).sns())
+
+
+def bus_from_environment(bus: str | None = None, environ: Mapping[str, str] = os.environ) -> Bus:
+    """The event bus that a pipeline reports on, with the ambient credentials.
+
+    Args:
+        bus: Its name or ARN; without it `ASSENT_EVENT_BUS`, or `default`.
+        environ: `AWS_REGION` or `AWS_DEFAULT_REGION` says where a bus given by name is.
+
+    Raises:
+        Unconfigured: It is no name of a bus, or no region is set.
+    """
+    name = bus or environ.get("ASSENT_EVENT_BUS") or "default"
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    match = _BUS.fullmatch(name)
+    if match is None:
+        raise Unconfigured(
+            f"{shown(name)} is no event bus",
+            hint="Set ASSENT_EVENT_BUS to its name or ARN, or leave it out for the default bus.",
+        )
+    if match["region"] is None and region is None:
+        raise Unconfigured(
+            f"nothing says in which region the event bus {name} is",
+            hint="Set AWS_REGION, or give the bus's ARN.",
+        )
+    return _bus(_access(environ), name, match["region"] or region or "")
+
+
+def _bus(access: AwsAccess, name: str, region: str) -> Bus:
+    return EventBus(access.session_for(None, region).events(), name)
+
+
+def queue_from_environment(environ: Mapping[str, str] = os.environ) -> Queue:
+    """The queues of the region that the process runs in, as the Lambda's own is."""
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return SqsQueue(_access(environ).session_for(None, region).sqs())
 
 
 def forge_of(config: Config, environ: Mapping[str, str] = os.environ) -> GitHubForge:
@@ -216,16 +300,57 @@ class Proposer:
         forge = GitHubForge(self.client, self.repository, self.branch)
         contracts = load_contracts()
         config = parse_config(forge.configuration(), contracts.config)
-        session = self.access.session_for(None, config.registry.region)
+        access, region = self.access, config.registry.region
+        central = access.session_for(None, region)
+        session_of = _reading(access, config)
+        bucket = config.evidence_bucket
+
+        def reports(environment: Environment | None) -> Reports:
+            return S3Reports((central if environment is None else session_of(environment)).s3())
+
+        def jobs(environment: Environment) -> Jobs:
+            return SageMakerJobs(session_of(environment).sagemaker())
+
         return ProposeWorld(
             config=config,
             contracts=contracts,
             forge=forge,
-            registry=SageMakerRegistry(session.sagemaker()),
-            reports=S3Reports(session.s3()),
-            parameters=_parameters(self.access, writing=False)(config.entry),
+            registry=SageMakerRegistry(central.sagemaker()),
             clock=self.clock,
+            reports=reports,
+            parameters=_read(session_of),
+            jobs=jobs,
+            bus=_LaterBus(lambda: _bus(access, config.event_bus, _bus_region(config))),
+            notices=_notices(access),
+            store=_LaterStore(lambda: S3EvidenceStore(central.s3(), bucket)) if bucket else None,
         )
+
+
+def _bus_region(config: Config) -> str:
+    match = _BUS.fullmatch(config.event_bus)
+    return (match["region"] if match else None) or config.registry.region
+
+
+class _LaterBus:
+    """A bus whose client is made when the first event is sent: few events need one."""
+
+    def __init__(self, make: Callable[[], Bus]) -> None:
+        self._made = cache(make)
+
+    def send(self, detail_type: str, detail: Mapping[str, object], /) -> None:
+        """See `ports.Bus`."""
+        self._made().send(detail_type, detail)
+
+
+class _LaterStore:
+    """A store whose client is made when the first file is kept."""
+
+    def __init__(self, make: Callable[[], EvidenceStore]) -> None:
+        self._made = cache(make)
+
+    def keep(self, content: bytes, sha256: str, /) -> str:
+        """See `ports.EvidenceStore`."""
+        return self._made().keep(content, sha256)
 
 
 def proposer_from_environment(environ: Mapping[str, str] = os.environ) -> Proposer:

@@ -54,6 +54,9 @@ def refused(code: str, message: str = "no", status: int = 400) -> ClientError:
         (refused("InternalServerError", status=500), Unavailable),
         (refused("Unheard", status=503), Unavailable),
         (refused("RequestTimeout"), Unavailable),
+        (refused("RequestThrottled"), Unavailable),
+        (refused("KMSThrottling"), Unavailable),
+        (refused("ConditionalRequestConflict", status=409), Unavailable),
         (aws_errors.EndpointConnectionError(endpoint_url="https://x"), Unavailable),
         (aws_errors.ConnectTimeoutError(endpoint_url="https://x"), Unavailable),
         (aws_errors.ReadTimeoutError(endpoint_url="https://x"), Unavailable),
@@ -75,6 +78,8 @@ def refused(code: str, message: str = "no", status: int = 400) -> ClientError:
         (aws_errors.ProfileNotFound(profile="x"), CredentialsRefused),
         (refused("AccessDeniedException"), AccessRefused),
         (refused("AccessDenied", status=403), AccessRefused),
+        (refused("AuthorizationError", status=403), AccessRefused),
+        (refused("KMSAccessDenied"), AccessRefused),
         (refused("ValidationException"), AwsFailed),
         (aws_errors.ParamValidationError(report="x"), AwsFailed),
         (aws_errors.NoRegionError(), AwsFailed),
@@ -140,6 +145,9 @@ def test_clients_are_patient_but_not_for_ever(unplugged: AwsSession) -> None:
         unplugged.ssm(),
         unplugged.s3(),
         unplugged.sts(),
+        unplugged.events(),
+        unplugged.sns(),
+        unplugged.sqs(),
     ]
     for client in clients:
         config: Any = client.meta.config

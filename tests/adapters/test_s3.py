@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from assent.adapters.aws_session import AwsFailed, AwsSession, CredentialsRefused
 from assent.adapters.s3 import InvalidUri, Location, S3Reports, parse_uri
 from assent.core.errors import AssentError
-from assent.ports import NotThere, TooLarge, Unavailable
+from assent.ports import Missing, NotThere, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -197,9 +197,9 @@ class Refusal:
 @pytest.mark.parametrize(
     "refusal",
     [
-        Refusal(code="NoSuchKey", status=404, becomes=NotThere, words="has no object"),
-        Refusal(code="404", status=404, becomes=NotThere, words="has no object"),
-        Refusal(code="NoSuchBucket", status=404, becomes=NotThere, words="has no bucket"),
+        Refusal(code="NoSuchKey", status=404, becomes=Missing, words="has no object"),
+        Refusal(code="404", status=404, becomes=Missing, words="has no object"),
+        Refusal(code="NoSuchBucket", status=404, becomes=Missing, words="has no bucket"),
         Refusal(code="AccessDenied", status=403, becomes=NotThere, words="is missing, or may not"),
         Refusal(code="403", status=403, becomes=NotThere, words="is missing, or may not be read"),
         Refusal(code="InvalidObjectState", status=403, becomes=NotThere, words="archived"),

@@ -10,15 +10,25 @@ from hypothesis import strategies as st
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
 from assent.core.events import (
+    Event,
     Ignored,
     MalformedEvent,
     Misdirected,
+    MonitoringChange,
     Registration,
+    TransformChange,
     parse_event,
     read_event,
+    require_account,
     require_registry,
+    require_same_job,
 )
 from assent.core.names import parse_package_arn
+from assent.core.own_events import (
+    INFERENCE_COMPLETED,
+    RETRAINING_REQUESTED,
+    VIOLATIONS_FOUND,
+)
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7"
 CONFIG = b"""\
@@ -50,16 +60,71 @@ EVENT: dict[str, Any] = {
 }
 
 
+TRANSFORM_ARN = "arn:aws:sagemaker:eu-west-1:111122223333:transform-job/churn-2026-11-22"
+TRANSFORM: dict[str, Any] = {
+    **EVENT,
+    "detail-type": "SageMaker Transform Job State Change",
+    "resources": [TRANSFORM_ARN],
+    "detail": {
+        "TransformJobName": "churn-2026-11-22",
+        "TransformJobArn": TRANSFORM_ARN,
+        "TransformJobStatus": "Completed",
+        "ModelName": "churn-7",
+        "TransformOutput": {"S3OutputPath": "s3://batch/out/churn-2026-11-22"},
+    },
+}
+PROCESSING_ARN = "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/drift-of-churn"
+PROCESSING: dict[str, Any] = {
+    **EVENT,
+    "detail-type": "SageMaker Processing Job State Change",
+    "resources": [PROCESSING_ARN],
+    "detail": {
+        "ProcessingJobName": "Drift-of-churn",
+        "ProcessingJobArn": PROCESSING_ARN,
+        "ProcessingJobStatus": "Completed",
+        "ExitMessage": "CompletedWithViolations: Job completed successfully with 8 violations.",
+    },
+}
+INFERENCE: dict[str, Any] = {
+    **EVENT,
+    "source": "assent",
+    "detail-type": INFERENCE_COMPLETED,
+    "detail": {
+        "model": "churn",
+        "version": 7,
+        "environment": "dev",
+        "run": "nightly/2026-11-22",
+        "model_package_arn": ARN,
+        "started": "2026-11-22T10:00:00Z",
+        "ended": "2026-11-22T10:10:00Z",
+        "reports": [{"kind": "evaluation", "uri": "s3://batch/out/metrics.json"}],
+    },
+}
+VIOLATIONS: dict[str, Any] = {
+    **EVENT,
+    "source": "assent",
+    "detail-type": VIOLATIONS_FOUND,
+    "detail": {
+        "model": "churn",
+        "version": 7,
+        "environment": "prod",
+        "run": "weekly",
+        "reports": ["s3://monitoring/churn/constraint_violations.json"],
+    },
+}
+EVERY_KIND = (EVENT, TRANSFORM, PROCESSING, INFERENCE, VIOLATIONS)
+
+
 def edited(**changes: object) -> dict[str, Any]:
     """The event, otherwise at its top; None removes a field."""
     event = {**EVENT, **{name.replace("_", "-"): value for name, value in changes.items()}}
     return {name: value for name, value in event.items() if value is not None}
 
 
-def detailed(**changes: object) -> dict[str, Any]:
-    """The event, otherwise in its detail; None removes a field."""
-    detail = {**EVENT["detail"], **changes}
-    return {**EVENT, "detail": {name: each for name, each in detail.items() if each is not None}}
+def detailed(event: dict[str, Any] = EVENT, /, **changes: object) -> dict[str, Any]:
+    """An event, otherwise in its detail; None removes a field."""
+    detail = {**event["detail"], **changes}
+    return {**event, "detail": {name: each for name, each in detail.items() if each is not None}}
 
 
 @pytest.mark.parametrize(
@@ -170,9 +235,39 @@ def test_what_is_no_event_is_refused(event: object) -> None:
 def test_any_json_is_judged(event: object) -> None:
     """No value raises anything else than MalformedEvent."""
     try:
-        assert isinstance(parse_event(event), Registration | Ignored)
+        assert isinstance(parse_event(event), Event)
     except MalformedEvent as error:
         assert error.message  # noqa: PT017 - either outcome is right
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(ARN),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.sampled_from(["kind", "uri", "x"]), children, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_any_value_of_any_field_is_judged(data: st.DataObject) -> None:
+    """Whatever stands in a known field, it is read, ignored or refused in safe words."""
+    event = data.draw(st.sampled_from(EVERY_KIND))
+    field = data.draw(st.sampled_from([*event["detail"], "account", "region"]))
+    value = data.draw(VALUES)
+    changed = (
+        detailed(event, **{field: value}) if field in event["detail"] else {**event, field: value}
+    )
+    try:
+        found = parse_event(changed)
+    except MalformedEvent as error:
+        assert error.message.isascii()  # noqa: PT017 - either outcome is right
+        assert error.message.isprintable()  # noqa: PT017 - as above
+        assert len(error.message) < 600  # noqa: PT017 - as above
+    else:
+        assert isinstance(found, Event)
 
 
 @pytest.mark.parametrize(
@@ -210,3 +305,98 @@ def test_another_registry_is_refused_with_both_named(arn: str, place: str) -> No
         require_registry(parse_package_arn(arn), config)
     assert "111122223333, region eu-west-1" in caught.value.message
     assert "registry" in caught.value.hint
+
+
+def test_a_transform_job_is_named_and_placed() -> None:
+    """Name, ARN, account and region; all else is for SageMaker to say."""
+    expected = TransformChange(
+        name="churn-2026-11-22", arn=TRANSFORM_ARN, account="111122223333", region="eu-west-1"
+    )
+    assert parse_event(TRANSFORM) == expected
+    assert parse_event(detailed(TRANSFORM, TransformJobStatus=None, ModelName=None)) == expected
+    assert parse_event(detailed(TRANSFORM, TransformJobName=None)) == expected
+
+
+def test_a_monitoring_job_is_named_and_placed() -> None:
+    """The name is the job's own, whose letters an ARN may have in lower case."""
+    assert parse_event(PROCESSING) == MonitoringChange(
+        name="Drift-of-churn", arn=PROCESSING_ARN, account="111122223333", region="eu-west-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (detailed(TRANSFORM, TransformJobStatus="Failed"), "Failed"),
+        (detailed(TRANSFORM, TransformJobStatus="InProgress"), "InProgress"),
+        (detailed(TRANSFORM, TransformJobStatus=HOSTILE), "once it Completed"),
+        (detailed(PROCESSING, ExitMessage=None), "CompletedWithViolations"),
+        (detailed(PROCESSING, ExitMessage="Completed: all is well"), "CompletedWithViolations"),
+        (detailed(PROCESSING, ExitMessage=[HOSTILE]), "CompletedWithViolations"),
+        ({**INFERENCE, "detail-type": RETRAINING_REQUESTED}, "asks for nothing"),
+        ({**INFERENCE, "source": "aws.sagemaker"}, "asks for nothing"),
+        ({**TRANSFORM, "source": "assent"}, "asks for nothing"),
+    ],
+)
+def test_a_job_or_kind_of_event_that_asks_for_nothing_is_ignored(
+    event: dict[str, Any], why: str
+) -> None:
+    """Jobs that did not complete or found nothing, and what the other sender alone may send."""
+    ignored = parse_event(event)
+    assert isinstance(ignored, Ignored)
+    assert why in ignored.why
+    assert ignored.why.isascii()
+    assert ignored.why.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (detailed(TRANSFORM, TransformJobArn=None), "detail.TransformJobArn"),
+        (detailed(TRANSFORM, TransformJobArn=7), "detail.TransformJobArn"),
+        (detailed(TRANSFORM, TransformJobArn=PROCESSING_ARN), "detail.TransformJobArn"),
+        (detailed(TRANSFORM, TransformJobArn=TRANSFORM_ARN + "\n"), "detail.TransformJobArn"),
+        (detailed(TRANSFORM, TransformJobArn=TRANSFORM_ARN * 1000), "detail.TransformJobArn"),
+        (detailed(TRANSFORM, TransformJobName="another"), "detail.TransformJobName"),
+        (detailed(TRANSFORM, TransformJobName=["a"]), "detail.TransformJobName"),
+        ({**TRANSFORM, "account": "999999999999"}, "account"),
+        ({**TRANSFORM, "account": None}, "account"),
+        ({**TRANSFORM, "region": "us-east-1"}, "region"),
+        ({**TRANSFORM, "detail": None}, "detail"),
+        (detailed(PROCESSING, ProcessingJobArn=TRANSFORM_ARN), "detail.ProcessingJobArn"),
+        (detailed(PROCESSING, ProcessingJobName="../x"), "detail.ProcessingJobName"),
+        ({**PROCESSING, "account": 111122223333}, "account"),
+    ],
+)
+def test_a_job_that_is_not_where_it_says_is_refused(event: dict[str, Any], field: str) -> None:
+    """AWS's envelope and the ARN tell the same account and region, or nothing is looked up."""
+    with pytest.raises(MalformedEvent, match=field) as caught:
+        parse_event(event)
+    assert not caught.value.retryable
+    assert caught.value.message.isascii()
+    assert len(caught.value.message) < 500
+
+
+def test_a_message_larger_than_any_is_refused() -> None:
+    """It is not even parsed."""
+    with pytest.raises(MalformedEvent, match="larger than"):
+        read_event('"' + "a" * 1024 * 1024 + '"')
+
+
+def test_a_report_from_another_account_is_refused_with_both_named() -> None:
+    """Nobody speaks for an environment but from its own account."""
+    environment = parse_config(CONFIG, load_contracts().config).entry
+    require_account("111122223333", environment)
+    with pytest.raises(Misdirected, match=r"999999999999.*dev is in account 111122223333"):
+        require_account("999999999999", environment)
+
+
+def test_a_job_of_the_same_name_elsewhere_is_refused_with_both_named() -> None:
+    """Credentials of another account would describe another account's job."""
+    environment = parse_config(CONFIG, load_contracts().config).entry
+    require_same_job(TRANSFORM_ARN.upper(), TRANSFORM_ARN, environment)
+    other = TRANSFORM_ARN.replace("111122223333", "999999999999")
+    with pytest.raises(Misdirected, match=other) as caught:
+        require_same_job(TRANSFORM_ARN, other, environment)
+    assert TRANSFORM_ARN in caught.value.message
+    assert "read_role" in caught.value.hint

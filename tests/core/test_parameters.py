@@ -40,7 +40,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('{{{\
 TIMES = st.integers(0, 10**9).map(lambda seconds: DAY + timedelta(seconds=seconds))
 ENTRIES = st.builds(
     HistoryEntry,
-    decision=st.sampled_from(Decision),
+    decision=st.sampled_from([*Decision, None]),
     blob=TEXTS,
     by=st.lists(TEXTS, max_size=5).map(tuple),
     at=TIMES,
@@ -48,6 +48,8 @@ ENTRIES = st.builds(
     pull_request=TEXTS,
     commit=TEXTS,
     evidence=TEXTS,
+    created=st.none() | TIMES,
+    reason=TEXTS,
 )
 
 
@@ -271,15 +273,21 @@ def test_a_page_of_another_version_is_unreadable() -> None:
     commit=st.text("0123456789abcdef", min_size=40, max_size=40),
     retry=st.lists(TEXTS, max_size=20),
     everything=st.booleans(),
+    closings=st.none() | TIMES,
 )
 @settings(deadline=None, database=None)
-def test_applied_reads_back(commit: str, retry: list[str], everything: bool) -> None:  # noqa: FBT001 - hypothesis names it
+def test_applied_reads_back(
+    commit: str,
+    retry: list[str],
+    everything: bool,  # noqa: FBT001 - hypothesis names it
+    closings: datetime | None,
+) -> None:
     """Commit and paths come back; more than fits becomes a full comparison, nothing is cut."""
-    said = Applied(commit=commit, retry=tuple(retry), everything=everything)
+    said = Applied(commit=commit, retry=tuple(retry), everything=everything, closings=closings)
     text = write_applied(said)
     require_writable(NAMES.applied, text)
     found = parse_applied(NAMES.applied, text)
-    assert found.commit == commit
+    assert (found.commit, found.closings) == (commit, closings)
     assert found.everything or found == said
 
 
@@ -310,3 +318,36 @@ def test_what_was_said_no_to_stays_withdrawn() -> None:
     assert History(id=ID, entries=entries[:1]).withdrawn == frozenset()
     assert History(id=ID, entries=entries[:2]).withdrawn == {"sha256:0"}
     assert History(id=ID, entries=entries).withdrawn == {"sha256:0"}
+
+
+def test_a_reopening_takes_back_the_closing_before_it_and_no_more() -> None:
+    """What was retired stays withdrawn; what was only closed and reopened is open again."""
+    approved, retired = entry(0), replace(entry(1), evidence=entry(0).evidence)
+    closed = replace(entry(2), decision=Decision.REJECTED, evidence="sha256:closed")
+    reopened = replace(entry(3), decision=None, evidence="sha256:closed")
+    history = History(id=ID, entries=(approved, retired, closed))
+    assert history.withdrawn == {approved.evidence, "sha256:closed"}
+    history = history.then(reopened)
+    assert history.withdrawn == {approved.evidence}
+    assert history.decision is None
+    assert history.then(reopened).withdrawn == {approved.evidence}
+
+
+def test_a_history_holds_a_decision_by_its_very_record() -> None:
+    """A closing that names the same record is another decision than its approval."""
+    last = entry(0)
+    history = History(id=ID, entries=(last,))
+    assert history.holds(last.blob, Decision.APPROVED)
+    assert not history.holds(last.blob, Decision.REJECTED)
+    assert not history.holds("1" * 40, Decision.APPROVED)
+    assert not History(id=ID).holds(last.blob, Decision.APPROVED)
+
+
+@given(entries=st.lists(ENTRIES, max_size=6))
+def test_an_entry_of_the_largest_size_still_fits_a_page(entries: list[HistoryEntry]) -> None:
+    """The longest reason in the widest characters and the most approvers leave room."""
+    widest = replace(
+        entry(0, logins=10), reason="\U0001f600" * 300, pull_request="https://" + "x" * 192
+    )
+    history = History(id=ID, entries=(*entries, widest))
+    assert all(len(value.encode()) <= MAX_VALUE_BYTES for _, value in write_history(NAMES, history))

@@ -278,6 +278,49 @@ def test_a_deleted_record_that_was_no_approval_is_silent() -> None:
     assert plan_of(Deleted(id=ID), rejected) == []
 
 
+def closing(version: int, decision: Decision | None) -> HistoryEntry:
+    """What closing, or reopening, a pull request left in the history."""
+    record = record_of(version)
+    return replace(entry(record), decision=decision, created=record.package.created)
+
+
+def test_a_closing_in_force_is_restored_without_a_record() -> None:
+    """The registry shows what was closed, and what was reopened after it, on that very package."""
+    closed = replace(actual(), histories={ID: History(id=ID, entries=(closing(7, REJECTED),))})
+    shows = replace(closed, versions={ID: shown(7, REJECTED)})
+    nulled = {"churn": current_text("dev", "churn", None, None)}
+    assert plan_of(Deleted(id=ID), replace(shows, current=nulled)) == []
+    flipped = replace(closed, versions={ID: seen(7, "Approved", {"dev": "Approved"})})
+    (found,) = plan_of(Deleted(id=ID), replace(flipped, current=nulled))
+    assert isinstance(found, Restore)
+    assert found.update.metadata["dev"] == "Rejected"
+    assert found.update.approval is RegistryApproval.REJECTED
+    other = replace(seen(7), package=replace(package_of(7), created=DAY.replace(hour=11)))
+    again = replace(closed, versions={ID: other}, current=nulled)
+    assert plan_of(Deleted(id=ID), again) == []
+    reopened = (closing(7, REJECTED), closing(7, None))
+    opened = replace(shows, histories={ID: History(id=ID, entries=reopened)})
+    (found,) = plan_of(Deleted(id=ID), opened)
+    assert isinstance(found, Restore)
+    assert found.update.metadata["dev"] == "PendingManualApproval"
+
+
+def test_a_record_is_not_in_effect_by_the_closing_that_refused_it() -> None:
+    """The same bytes closed, reopened and merged are decided anew; closed alone, they are not."""
+    record = record_of(7)
+    refused = replace(
+        actual(versions={ID: seen(7)}),
+        histories={ID: History(id=ID, entries=(closing(7, REJECTED),))},
+    )
+    reasons = [each.reason for each in plan_of(asked(record), refused) if isinstance(each, Refuse)]
+    assert reasons == [Reason.EVIDENCE_NOT_FRESH]
+    entries = (closing(7, REJECTED), closing(7, None))
+    reopened = replace(refused, histories={ID: History(id=ID, entries=entries)})
+    (found, *_) = plan_of(asked(record), reopened)
+    assert isinstance(found, Decide)
+    assert found.was is None
+
+
 def test_a_deleted_record_stays_live() -> None:
     """A deletion decides nothing, so `current` goes on naming the version."""
     record = record_of(7)

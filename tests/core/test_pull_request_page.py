@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from assent.core.evidence import (
     Evidence,
     EvidenceSource,
+    Inference,
     ReportFile,
     UnreadPart,
     evidence_digest,
@@ -33,7 +35,7 @@ from assent.core.rendering.pull_request import (
     pull_request_body,
     title,
 )
-from assent.core.reports import ReportKind
+from assent.core.reports import ReportKind, Violation
 
 PAGES = Path(__file__).parent / "pages"
 NAMES = Names(prefix="/assent", environment="dev")
@@ -126,6 +128,72 @@ UNREAD = (
     UnreadPart(where="bias s3://acme-models/churn/7/bias.json", why="access denied"),
     UnreadPart(where="model-quality rows", why="it is no number"),
 )
+RUN = Inference(
+    environment="dev",
+    run="arn:aws:sagemaker:eu-west-1:111122223333:transform-job/churn-7-20261123",
+    started=AT + timedelta(days=1),
+    ended=AT + timedelta(days=1, minutes=4, seconds=12),
+    instance_type="ml.m5.xlarge",
+    instances=2,
+    reports=tuple(
+        ReportFile(
+            kind=kind,
+            uri=f"s3://acme-dev/churn/7/{name}.json",
+            version_id=None,
+            sha256=character * 64,
+            bytes=1_204,
+            copy=f"s3://acme-assent-evidence/sha256/{character * 64}",
+        )
+        for kind, name, character in (
+            (ReportKind.EVALUATION, "metrics", "a"),
+            (ReportKind.VIOLATIONS, "constraint_violations", "b"),
+        )
+    ),
+    metrics={
+        "binary_classification_metrics.auc": Metric(value=0.894, standard_deviation=0.011),
+        "scored": Metric(value=20_480.0),
+    },
+)
+VIOLATIONS = (
+    Violation(
+        feature="Age",
+        check="baseline_drift_check",
+        description="Baseline drift distance: 0.71 exceeds threshold: 0.1",
+    ),
+    Violation(feature="recency_days", check="data_type_check", description=""),
+)
+LIVE_INFERENCE = replace(LIVE, inference={"binary_classification_metrics.auc": Metric(value=0.899)})
+
+
+def promoted(
+    inference: Inference = RUN,
+    metrics: Mapping[str, Metric] = METRICS,
+    *,
+    unread: tuple[UnreadPart, ...] = (),
+    text: str = "",
+) -> Record:
+    """Churn 7 for test, after a batch inference with it in dev."""
+    below = record(metrics, unread=unread, text=text)
+    evidence = replace(
+        below.evidence, source=EvidenceSource.BATCH_INFERENCE, inference=inference, digest=""
+    )
+    evidence = replace(evidence, digest=evidence_digest(below.package, evidence))
+    return replace(below, id=RecordId("test", "churn", 7), evidence=evidence)
+
+
+def hostile_inference() -> Inference:
+    """A run in which everything that a stranger can write is `HOSTILE`."""
+    return replace(
+        RUN,
+        run=HOSTILE,
+        started=AT + timedelta(days=2),
+        instance_type=HOSTILE,
+        reports=(replace(RUN.reports[0], uri=f"s3://{HOSTILE}", copy=f"s3://{HOSTILE}"),),
+        metrics={HOSTILE: Metric(value=0.9)},
+        violations=(Violation(feature=HOSTILE, check=HOSTILE, description=HOSTILE),),
+    )
+
+
 GOLDEN: Mapping[str, tuple[Record, ChampionState, str]] = {
     "first": (record(), None, ""),
     "challenger": (record(), LIVE, ""),
@@ -146,13 +214,30 @@ GOLDEN: Mapping[str, tuple[Record, ChampionState, str]] = {
         ChampionUnread(why=HOSTILE),
         HOSTILE,
     ),
+    "challenger-after-inference": (promoted(), LIVE_INFERENCE, ""),
+    "drift": (promoted(replace(RUN, violations=VIOLATIONS)), LIVE, ""),
+    "inference-without-metrics": (
+        promoted(
+            replace(RUN, run="nightly 311", started=None, reports=(), metrics={}, instances=None)
+        ),
+        LIVE_INFERENCE,
+        "",
+    ),
+    "hostile-inference": (
+        promoted(
+            hostile_inference(), unread=(UnreadPart(where=HOSTILE, why=HOSTILE),), text=HOSTILE
+        ),
+        Champion(version=5, metrics={}, inference={HOSTILE: Metric(value=0.8)}),
+        HOSTILE,
+    ),
 }
 
 
 def body(name: str) -> str:
     """The page of a golden case."""
     proposed, champion, text = GOLDEN[name]
-    return pull_request_body(proposed, version(proposed, text), champion, NAMES)
+    names = replace(NAMES, environment=proposed.id.environment)
+    return pull_request_body(proposed, version(proposed, text), champion, names)
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -192,24 +277,26 @@ def cells(row: str) -> list[str]:
     return [cell.replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
 
 
-def test_hostile_text_is_text_on_the_page() -> None:
+@pytest.mark.parametrize(("name", "headings"), [("hostile", 5), ("hostile-inference", 6)])
+def test_hostile_text_is_text_on_the_page(name: str, headings: int) -> None:
     """Outside of code spans a hostile page holds nothing but our own words."""
-    lines = body("hostile").split("\n")
+    lines = [line.removeprefix("> ") for line in body(name).split("\n")]
     assert all(line.isprintable() for line in lines)
     for line in lines:
         parts = cells(line) if line.startswith("|") else [line]
         for part in parts:
-            rest = outside(part.removeprefix("> "))
+            rest = outside(part)
             assert "`" not in rest
             assert not re.search(r"onerror|evil|javascript|acme|tada|\[31m", rest), rest
             assert "@" not in rest
-    assert len([line for line in lines if line.startswith("#")]) == 5
+    assert len([line for line in lines if line.startswith("#")]) == headings
 
 
 def test_every_row_of_a_table_has_as_many_cells() -> None:
     """No text can add a cell to its row."""
     for name in GOLDEN:
-        for block in re.findall(r"(?:^\|.*\n)+", body(name), re.MULTILINE):
+        page = re.sub(r"^> ", "", body(name), flags=re.MULTILINE)
+        for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
             widths = {len(cells(row)) for row in block.splitlines()}
             assert len(widths) == 1, block
 
@@ -312,7 +399,8 @@ def test_many_metrics_are_folded_and_then_counted(count: int) -> None:
     """Twenty-five are shown, up to 175 more are folded, the rest is counted."""
     proposed = record({f"metric-{index}": Metric(value=index / 7) for index in range(count)})
     page = pull_request_body(proposed, version(proposed), None, NAMES)
-    assert f"<details><summary>{min(count - 25, 175)} more metrics</summary>" in page
+    folded = f"{min(count - 25, 175)} more metric{'s' if count > 26 else ''}"
+    assert f"<details><summary>{folded}</summary>" in page
     assert page.count("| `metric-") == min(count, 200)
     assert (f"{count - 200} further metrics are in the record itself." in page) is (count > 200)
 
@@ -332,6 +420,147 @@ def test_no_page_is_longer_than_github_takes(champion: ChampionState, text: str)
     assert page.startswith("## Promote `churn` version 7 to `dev`\n")
     assert "### What merging will do" in page
     assert "### How to decide" in page
+
+
+def drifting(count: int, **words: str) -> Record:
+    """A promotion after a run with so many violations."""
+    violations = tuple(
+        Violation(
+            feature=f"f{index}{words.get('feature', '')}",
+            check=words.get("check", "data_type_check"),
+            description=words.get("description", "No number."),
+        )
+        for index in range(count)
+    )
+    return promoted(replace(RUN, violations=violations))
+
+
+@pytest.mark.parametrize(
+    ("count", "found"),
+    [
+        (1, "1 violation"),
+        (2, "2 violations"),
+        (99, "99 violations"),
+        (100, "at least 100 violations"),
+    ],
+)
+def test_drift_is_the_first_thing_after_the_headline(count: int, found: str) -> None:
+    """An alert counts the violations, shows twenty of them, and folds the rest."""
+    proposed = drifting(count)
+    page = pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    said = f"**Model Monitor found {found} when version 7 ran in `dev`.**"
+    assert page.split("\n\n")[2].startswith(f"> [!CAUTION]\n> {said}")
+    assert page.index("[!CAUTION]") < page.index("### Batch inference in `dev`")
+    alert = page[page.index("> [!CAUTION]") : page.index("### Batch inference")]
+    assert all(line.startswith(">") for line in alert.rstrip("\n").split("\n"))
+    assert alert.count("> | `f") == count
+    folded = alert.partition("<details>")[2]
+    assert folded.count("> | `f") == max(count - 20, 0)
+
+
+def test_without_violations_there_is_no_alert() -> None:
+    """That Model Monitor found none is said only where its list was read."""
+    proposed = promoted()
+    page = pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    assert "[!CAUTION]" not in page
+    assert "Model Monitor found no violation." in page
+    silent = promoted(replace(RUN, reports=RUN.reports[:1]))
+    page = pull_request_body(silent, version(silent), LIVE, NAMES)
+    assert "Model Monitor found" not in page
+    assert "nothing here tells whether its data drifted" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "facts"),
+    [
+        (
+            {"started": None, "instances": None},
+            "ended 2026-11-23T10:04:12Z on `ml.m5.xlarge`, without",
+        ),
+        ({"ended": None, "instance_type": None}, "started 2026-11-23T10:00:00Z, without failures."),
+        (
+            {"started": None, "ended": None},
+            "churn-7-20261123` on 2 `ml.m5.xlarge` instances, without",
+        ),
+        ({"ended": AT}, "ended 2026-11-22T10:00:00Z on 2 `ml.m5.xlarge` instances"),
+        ({"ended": AT + timedelta(days=1, seconds=9)}, "after 9 s on"),
+        ({"ended": AT + timedelta(days=1)}, "after 0 s on"),
+        ({"instances": 1}, "on 1 `ml.m5.xlarge` instance, without"),
+        ({"ended": AT + timedelta(days=1, minutes=1)}, "after 1 min 0 s on"),
+        ({"ended": AT + timedelta(days=2, minutes=5)}, "after 24 h 5 min on"),
+    ],
+    ids=str,
+)
+def test_the_run_tells_what_is_known_of_it(changed: Mapping[str, Any], facts: str) -> None:
+    """One line holds when it ran, how long and on what, as far as anybody said."""
+    proposed = promoted(replace(RUN, **changed))
+    assert facts in pull_request_body(proposed, version(proposed), LIVE, NAMES)
+
+
+def test_metrics_of_inference_stand_beside_training_and_champion() -> None:
+    """Each is compared with the same name in training, and with the champion's own inference."""
+    proposed = promoted()
+    page = pull_request_body(proposed, version(proposed), LIVE_INFERENCE, NAMES)
+    assert (
+        "| metric | inference in `dev` | training | inference of version 5 (live) | difference |"
+    ) in page
+    name = "`binary_classification_metrics.auc`"
+    assert f"| {name} | 0.894 ± 0.011 | 0.913 ± 0.004 | 0.899 | -0.005 |" in page
+    assert "| `scored` | 20480 | not reported | not reported |  |" in page
+    assert page.index("### Batch inference in `dev`") < page.index("### Metrics of training")
+    page = pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    assert "| metric | inference in `dev` | training |\n" in page
+    assert "The record of version 5, which is live, holds no batch inference." in page
+
+
+@pytest.mark.parametrize(
+    ("inference", "training", "said"),
+    [
+        ({}, {}, "**No metric could be read.** Nothing on this page says how good it is."),
+        (RUN.metrics, {}, "**No metric of training could be read.**"),
+        ({}, METRICS, "**Batch inference in `dev` left no metric.** Nothing on this page says"),
+    ],
+    ids=["none", "inference", "training"],
+)
+def test_metrics_that_are_missing_are_missed(
+    inference: Mapping[str, Metric], training: Mapping[str, Metric], said: str
+) -> None:
+    """The page warns of the very metrics that are not there."""
+    proposed = promoted(replace(RUN, metrics=inference), training)
+    page = pull_request_body(proposed, version(proposed), None, NAMES)
+    assert page.count("> [!WARNING]\n") == 1
+    assert said in page
+    assert ("### Metrics of training" in page) is bool(training)
+
+
+@pytest.mark.parametrize("champion", [LIVE, LIVE_INFERENCE, ChampionUnread(why="`" * 5_000)])
+@pytest.mark.parametrize("text", ["x" * 600, "`" * 600, "\U000e0041" * 600, "|" * 600])
+def test_no_page_after_inference_is_longer_than_github_takes(
+    champion: ChampionState, text: str
+) -> None:
+    """Drift, facts and decision stay on the page, however much there is to say."""
+    metrics = {f"{index}{text[:250]}": Metric(value=1e-300) for index in range(1_000)}
+    inference = replace(
+        hostile_inference(),
+        run=text[:256],
+        instance_type=text[:64],
+        metrics=metrics,
+        reports=(replace(RUN.reports[0], uri=f"s3://{text}", copy=f"s3://{text}"),) * 100,
+        violations=(
+            Violation(feature=text[:300], check=text[:300], description=text),
+        ) * 100,
+    )  # fmt: skip
+    proposed = promoted(
+        inference,
+        metrics,
+        unread=tuple(UnreadPart(where=text, why=text[:500]) for _ in range(100)),
+        text=text,
+    )
+    page = pull_request_body(proposed, version(proposed, text), champion, NAMES)
+    assert len(page) <= MAX_BODY
+    assert "**Model Monitor found at least 100 violations" in page
+    for heading in ("Batch inference in `dev`", "Metrics of training", "How to decide"):
+        assert f"### {heading}" in page
 
 
 def test_branch_title_and_labels_name_the_version() -> None:

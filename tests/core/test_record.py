@@ -5,6 +5,7 @@ import math
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,9 +18,11 @@ from assent.core.errors import AssentError
 from assent.core.evidence import (
     Evidence,
     EvidenceSource,
+    Inference,
     ReportFile,
     UnreadPart,
     evidence_digest,
+    evidence_values,
 )
 from assent.core.metrics import Metric
 from assent.core.names import NAME_PATTERN, RecordId
@@ -33,9 +36,10 @@ from assent.core.record import (
     parse_record,
     write_record,
 )
-from assent.core.reports import ReportKind
+from assent.core.reports import ReportKind, Violation
 from assent.core.strict_yaml import read_yaml
 
+ROOT = Path(__file__).parents[2]
 SCHEMA = load_contracts().promotion
 CALM = settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
@@ -84,6 +88,7 @@ REPORTS = st.builds(
     version_id=st.none() | TOKENS,
     sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
     bytes=SIZES,
+    copy=st.none() | URIS,
 )
 METRICS = st.builds(
     Metric,
@@ -91,6 +96,20 @@ METRICS = st.builds(
     standard_deviation=st.none() | st.floats(0, allow_infinity=False),
 )
 METRIC_NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256)
+INFERENCES = st.builds(
+    Inference,
+    environment=NAMES,
+    run=SOME_TEXT,
+    started=st.none() | TIMES,
+    ended=st.none() | TIMES,
+    instance_type=st.none() | TOKENS,
+    instances=st.none() | st.integers(1, 1_000_000),
+    reports=st.lists(REPORTS, max_size=2).map(tuple),
+    metrics=st.dictionaries(METRIC_NAMES, METRICS, max_size=2),
+    violations=st.lists(
+        st.builds(Violation, feature=TEXTS, check=TEXTS, description=TEXTS), max_size=2
+    ).map(tuple),
+)
 
 
 @st.composite
@@ -98,6 +117,7 @@ def records(draw: st.DrawFn) -> Record:
     """Any record that the schema allows."""
     id_ = RecordId(draw(NAMES), draw(NAMES), draw(st.integers(1, 999_999_999)))
     decision = draw(st.sampled_from(Decision))
+    source = draw(st.sampled_from(EvidenceSource))
     return Record(
         id=id_,
         decision=decision,
@@ -118,10 +138,11 @@ def records(draw: st.DrawFn) -> Record:
             ),
         ),
         evidence=Evidence(
-            source=draw(st.sampled_from(EvidenceSource)),
+            source=source,
             collected=draw(TIMES),
             reports=tuple(draw(st.lists(REPORTS, max_size=2))),
             metrics=draw(st.dictionaries(METRIC_NAMES, METRICS, max_size=4)),
+            inference=draw(INFERENCES) if source is EvidenceSource.BATCH_INFERENCE else None,
             unread=tuple(draw(st.lists(st.builds(UnreadPart, where=TEXTS, why=TEXTS), max_size=2))),
         ),
     )
@@ -143,6 +164,35 @@ def ordinary() -> Record:
             metrics={"auc": Metric(value=0.9)},
         ),
     )
+
+
+RUN = Inference(
+    environment="dev",
+    run="arn:aws:sagemaker:eu-west-1:111122223333:transform-job/churn-7",
+    started=datetime(2026, 11, 22, 11, tzinfo=UTC),
+    ended=datetime(2026, 11, 22, 11, 4, tzinfo=UTC),
+    instance_type="ml.m5.xlarge",
+    instances=2,
+    reports=(
+        ReportFile(
+            kind=ReportKind.VIOLATIONS,
+            uri="s3://b/v.json",
+            version_id=None,
+            sha256="0" * 64,
+            bytes=2,
+            copy="s3://evidence/sha256/00",
+        ),
+    ),
+    metrics={"auc": Metric(value=0.9)},
+    violations=(Violation(feature="Age", check="data_type_check", description="No number."),),
+)
+
+
+def inferring(inference: Inference | None = RUN) -> Record:
+    evidence = replace(
+        ordinary().evidence, source=EvidenceSource.BATCH_INFERENCE, inference=inference
+    )
+    return replace(ordinary(), id=RecordId("test", "churn", 7), evidence=evidence)
 
 
 def measuring(value: float, deviation: float | None = None) -> Record:
@@ -204,6 +254,123 @@ def test_every_number_survives(number: float) -> None:
     found = read(write_record(measuring(number, abs(number)), SCHEMA)).evidence.metrics["auc"]
     assert found == Metric(value=number, standard_deviation=abs(number))
     assert math.copysign(1, found.value) == math.copysign(1, number)
+
+
+def test_the_inference_stands_between_metrics_and_what_was_not_read() -> None:
+    """Whoever reads the file finds the run's facts, reports, metrics and violations together."""
+    values = evidence_values(inferring().evidence)
+    assert list(values) == ["source", "collected", "reports", "metrics", "inference", "unread"]
+    assert list(values["inference"]) == [
+        *("environment", "run", "started", "ended", "instance_type", "instances"),
+        *("reports", "metrics", "violations"),
+    ]
+    content = write_record(inferring(), SCHEMA)
+    assert b"  inference:\n    environment: dev\n    run: arn:aws:sagemaker:" in content
+    assert b"copy: s3://evidence/sha256/00\n" in content or b'copy: "s3://' in content
+
+
+def test_what_an_older_record_lacks_is_not_written() -> None:
+    """Without inference and copies a record has neither field, so its digest stays the same."""
+    evidence = replace(ordinary().evidence, reports=(replace(RUN.reports[0], copy=None),))
+    values = evidence_values(evidence)
+    assert "inference" not in values
+    assert values["reports"][0].keys() == {"kind", "uri", "version_id", "sha256", "bytes"}
+    content = (ROOT / "tests" / "rules" / "valid" / "approved.yaml").read_bytes()
+    found = read(content)
+    assert evidence_digest(found.package, found.evidence) == found.evidence.digest
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(RUN, environment="uat"),
+        replace(RUN, run="other"),
+        replace(RUN, started=None),
+        replace(RUN, ended=None),
+        replace(RUN, instance_type=None),
+        replace(RUN, instances=1),
+        replace(RUN, reports=()),
+        replace(RUN, reports=(replace(RUN.reports[0], copy=None),)),
+        replace(RUN, metrics={}),
+        replace(RUN, violations=()),
+    ],
+    ids=str,
+)
+def test_the_digest_covers_all_of_the_inference(changed: Inference) -> None:
+    """No fact of the run can be edited under an approval that was given for another."""
+    was, is_ = inferring(), inferring(changed)
+    assert evidence_digest(was.package, was.evidence) != evidence_digest(is_.package, is_.evidence)
+
+
+@pytest.mark.parametrize("source", EvidenceSource)
+@pytest.mark.parametrize("inference", [None, RUN], ids=["without", "with"])
+def test_the_source_says_whether_there_is_an_inference(
+    source: EvidenceSource, inference: Inference | None
+) -> None:
+    """Batch inference has its run, and nothing else has one; the schema says so."""
+    record = inferring(inference)
+    record = replace(record, evidence=replace(record.evidence, source=source))
+    if (source is EvidenceSource.BATCH_INFERENCE) is (inference is not None):
+        assert read(write_record(record, SCHEMA)).evidence.inference == inference
+    else:
+        with pytest.raises(AssentError, match="would not be valid: evidence"):
+            write_record(record, SCHEMA)
+
+
+def test_an_inference_without_its_source_is_a_problem_of_its_place() -> None:
+    """The finding leads to the field that must not be there, and quotes nothing of it."""
+    content = write_record(inferring(), SCHEMA)
+    (found,) = problems(content.replace(b"source: batch-inference", b"source: training"))
+    assert (found.kind, found.place) == ("schema", "evidence.inference")
+    assert found.message == "must not be there with the other fields as they are"
+    assert content.splitlines()[found.line - 1] == b"  inference:"
+
+
+VIOLATION = RUN.violations[0]
+
+
+@pytest.mark.parametrize(
+    "inference",
+    [
+        replace(RUN, environment="../x"),
+        replace(RUN, run=""),
+        replace(RUN, run="two\nlines"),
+        replace(RUN, run="x" * 257),
+        replace(RUN, instance_type="a b"),
+        replace(RUN, instances=0),
+        replace(RUN, reports=RUN.reports * 101),
+        replace(RUN, reports=(replace(RUN.reports[0], copy="file:///etc/passwd"),)),
+        replace(RUN, metrics={f"m{index}": Metric(value=1.0) for index in range(1_001)}),
+        replace(RUN, violations=RUN.violations * 101),
+        replace(RUN, violations=(replace(VIOLATION, feature="x" * 301),)),
+        replace(RUN, violations=(replace(VIOLATION, check="a\u2028b"),)),
+        replace(RUN, violations=(replace(VIOLATION, description="x" * 601),)),
+    ],
+    ids=lambda inference: str(inference)[:60],
+)
+def test_no_inference_is_written_that_would_not_be_read(inference: Inference) -> None:
+    """Its limits are the schema's."""
+    with pytest.raises(AssentError, match="would not be valid"):
+        write_record(inferring(inference), SCHEMA)
+
+
+def test_as_much_as_a_record_holds_is_written() -> None:
+    """The limits themselves pass: 100 reports, 1000 metrics, 100 violations."""
+    full = replace(
+        RUN,
+        reports=RUN.reports * 100,
+        metrics={f"m{index}": Metric(value=1.0) for index in range(1_000)},
+        violations=RUN.violations * 100,
+    )
+    assert read(write_record(inferring(full), SCHEMA)).evidence.inference == full
+
+
+def test_an_inference_at_a_time_that_never_was_is_a_problem_of_its_place() -> None:
+    """31 February passes the schema's pattern, and no calendar has it."""
+    content = write_record(inferring(), SCHEMA)
+    (found,) = problems(content.replace(b"2026-11-22T11:04:00Z", b"2026-02-31T11:04:00Z"))
+    assert (found.kind, found.place) == ("schema", "evidence.inference.ended")
+    assert found.message == "2026-02-31T11:04:00Z is no time that there was"
 
 
 def test_a_whole_number_is_the_same_value_as_its_decimal() -> None:

@@ -63,9 +63,17 @@ def update_of(
     id_: RecordId = ID,
     by: Sequence[str] = ("ana",),
     pull_request: str = PULL,
+    reason: str = "",
 ) -> RegistryUpdate | None:
     return registry_update(
-        seen, id_=id_, decisions=decisions, by=by, pull_request=pull_request, ladder=LADDER
+        seen,
+        id_=id_,
+        decision=decisions.get(id_.environment),
+        elsewhere={rung: each for rung, each in decisions.items() if rung != id_.environment},
+        by=by,
+        pull_request=pull_request,
+        ladder=LADDER,
+        reason=reason,
     )
 
 
@@ -242,3 +250,26 @@ def test_entries_that_exist_are_changed_even_when_there_is_no_room() -> None:
 def test_free_text_becomes_one_printable_line(text: str, limit: int, expected: str) -> None:
     """Breaks become spaces, control and invisible characters too, the rest is cut visibly."""
     assert one_line(text, limit) == expected
+
+
+def test_a_decision_that_was_taken_back_shows_as_pending() -> None:
+    """Nothing is decided there any more; what was decided elsewhere still counts."""
+    seen = version({"test": "Rejected"}, approval=RegistryApproval.REJECTED)
+    update = update_of(seen, {})
+    assert update is not None
+    assert update.metadata["test"] == "PendingManualApproval"
+    assert update.approval is RegistryApproval.PENDING
+    assert update.life_cycle == ("test", "PendingManualApproval")
+    again = update_of(seen, {"dev": Decision.APPROVED})
+    assert again is not None
+    assert again.approval is RegistryApproval.APPROVED
+
+
+def test_a_reason_is_told_in_the_description_within_its_limit() -> None:
+    """SageMaker takes 1024 characters on one line."""
+    update = update_of(version(), {"test": Decision.REJECTED}, reason="slow\n" + "x" * 10_000)
+    assert update is not None
+    described = update.approval_description
+    assert described is not None
+    assert described.startswith(f"Rejected in test by ana: {PULL} (slow x")
+    assert len(described) == 1024

@@ -24,6 +24,7 @@ from assent.core.rules import (
     RULES,
     TREE_RULES,
     evidence_digest,
+    inference_rung,
     parameter_size,
     schema,
 )
@@ -114,6 +115,11 @@ def test_a_bad_file_is_refused_by_its_rule_and_no_other(file: Path) -> None:
         ("environment--by-case", 6, "'Dev' is no environment of assent.yaml"),
         ("package-arn--other-account", 11, "the ARN has the account 999999999999"),
         ("evidence-digest--edited-metric", 34, "package and evidence have the digest sha256:"),
+        ("evidence-digest--edited-violations", 57, "package and evidence have the digest sha256:"),
+        ("inference-rung--skipped", 34, "ran in dev, and the rung below uat is test"),
+        ("inference-rung--first-rung", 34, "nothing runs below dev, the first rung"),
+        ("schema--training-with-inference", 33, "evidence.inference: must not be there"),
+        ("schema--inference-missing", 21, "evidence: 'inference' is a required field"),
         ("parameter-size--many-containers", 14, "with 15 containers the parameter"),
     ],
 )
@@ -202,10 +208,21 @@ def test_a_no_may_be_of_any_size() -> None:
     assert judged(mode, path, content).findings == ()
 
 
+def test_a_no_may_rest_on_inference_from_anywhere() -> None:
+    """Who says no is told where the inference ran, and not held up by it."""
+    mode, path, content = example(CORPUS / "invalid" / "inference-rung--skipped.yaml")
+    content = content.replace(b"status: Approved", b"status: Rejected")
+    content = content.replace(b'reason: ""', b"reason: too weak")
+    (finding,) = judged(mode, path, content).findings
+    assert (finding.rule, finding.severity) == ("inference-rung", Severity.WARNING)
+    assert finding.place == "evidence.inference.environment"
+
+
 def test_rules_over_a_record_pass_over_a_file_without_one() -> None:
     """A rule that needs a record says nothing where another rule has refused the file."""
     file = PromotionFile(path="promotions/x", mode="100644", blob="", id=None, parsed=None)
     assert list(parameter_size.judge(file, CONFIG)) == []
+    assert list(inference_rung.judge(file, CONFIG)) == []
     assert list(schema.judge(file, CONFIG)) == []
 
 

@@ -16,8 +16,8 @@ from assent.core.schema_predicate import compile_predicate
 from assent.core.strict_yaml import Document, read_yaml
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("promotion", "config", "parameter")
 RECORD = (ROOT / "tests" / "rules" / "valid" / "odd-metrics.yaml").read_bytes()
+INFERRED = (ROOT / "tests" / "rules" / "valid" / "after-inference.yaml").read_bytes()
 CONFIG = (ROOT / "assent.yaml").read_bytes()
 OTHERS: tuple[Any, ...] = (
     None,
@@ -74,11 +74,24 @@ PARAMETER = {
     "evidence": "e",
     "containers": [{"image": "i", "artifact": {}}],
 }
+WITH_INFERENCE = _value(CONFIG)
+WITH_INFERENCE["environments"][0]["inference"] = {
+    "transform_jobs": "dev-*",
+    "reports": [{"kind": "evaluation", "path": "a/metrics.json", "required": False}],
+}
 GOOD: Mapping[str, Any] = {
     "promotion": _value(RECORD),
+    "promotion after inference": _value(INFERRED),
     "config": _value(CONFIG),
+    "config with inference": WITH_INFERENCE,
     "parameter": PARAMETER,
 }
+"""By a name that begins with the schema's."""
+
+
+def _schema(name: str) -> Schema:
+    schema: Schema = getattr(load_contracts(), name.split(maxsplit=1)[0])
+    return schema
 
 
 def _agree(schema: Schema, value: object) -> bool:
@@ -116,18 +129,18 @@ def _without(value: object, place: tuple[Any, ...]) -> Any:  # noqa: ANN401 - an
     return changed
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GOOD)
 def test_a_good_value_passes_both(name: str) -> None:
     """The values that the next tests spoil are valid themselves."""
-    schema: Schema = getattr(load_contracts(), name)
+    schema = _schema(name)
     assert schema.problems(GOOD[name]) == []
     assert _agree(schema, GOOD[name])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GOOD)
 def test_both_judge_alike_whatever_stands_anywhere(name: str) -> None:
     """Each part of a good value in turn is replaced, removed or given company."""
-    schema: Schema = getattr(load_contracts(), name)
+    schema = _schema(name)
     good = GOOD[name]
     places = list(_places(good))
     spoiled = [_with(good, place, other) for place in places for other in OTHERS]
@@ -163,11 +176,8 @@ _JSON = st.recursive(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_both_judge_alike_any_value_anywhere(place: int, other: object) -> None:
     """Values that nobody thought of, at any place of a record and of the configuration."""
-    contracts = load_contracts()
-    for schema, good in (
-        (contracts.promotion, GOOD["promotion"]),
-        (contracts.config, GOOD["config"]),
-    ):
+    for name in ("promotion after inference", "config with inference"):
+        schema, good = _schema(name), GOOD[name]
         places = list(_places(good))
         assert _agree(schema, _with(good, places[place % len(places)], other))
         assert _agree(schema, other)
@@ -188,6 +198,7 @@ def test_both_judge_alike_any_value_anywhere(place: int, other: object) -> None:
         {"minLength": True},
         {"$ref": "#/definitions/a"},
         {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}},
         {"$ref": "#/$defs/none"},
         {"not": []},
     ],

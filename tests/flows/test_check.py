@@ -19,13 +19,14 @@ from assent.adapters.git import GitRepository
 from assent.contracts import load_contracts
 from assent.core.config import InvalidConfig, parse_config
 from assent.core.errors import AssentError, Exit
-from assent.core.evidence import Evidence, EvidenceSource
+from assent.core.evidence import Evidence, EvidenceSource, Inference
 from assent.core.findings import CheckReport, Severity
 from assent.core.metrics import Metric
 from assent.core.names import parse_path
 from assent.core.package import Container, Package
 from assent.core.record import Decision, Record, write_record
 from assent.core.rendering.findings import render_github, render_json, render_text
+from assent.core.reports import Violation
 from assent.core.rules import RULES
 from assent.core.timestamps import read_time
 from assent.flows import check as flow
@@ -57,6 +58,7 @@ def record(path: str, settings: Mapping[str, Any] | None = None) -> bytes:
     given.pop("mode", None)
     id_ = parse_path(path)
     assert id_ is not None, path
+    inference = inferred(given.pop("inference", None))
     made = Record(
         id=id_,
         decision=Decision(given.pop("status", "Approved")),
@@ -68,13 +70,25 @@ def record(path: str, settings: Mapping[str, Any] | None = None) -> bytes:
             containers=(Container(image=given.pop("image", "xgboost:1.7")),),
         ),
         evidence=Evidence(
-            source=EvidenceSource.TRAINING,
+            source=EvidenceSource.BATCH_INFERENCE if inference else EvidenceSource.TRAINING,
+            inference=inference,
             collected=read_time(given.pop("collected", "2026-11-22T10:00:00Z")),
             metrics={"auc": Metric(value=given.pop("auc", 0.9))},
         ),
     )
     assert not given, f"unknown settings {given}"
     return write_record(made, CONTRACTS.promotion)
+
+
+def inferred(settings: Mapping[str, Any] | None) -> Inference | None:
+    """The batch inference that a scenario tells of: where it ran, and what Model Monitor found."""
+    if settings is None:
+        return None
+    return Inference(
+        environment=settings["environment"],
+        run="nightly-311",
+        violations=tuple(Violation(**each) for each in settings.get("violations", [])),
+    )
 
 
 def config(settings: Mapping[str, Any] | None = None) -> bytes:
@@ -159,6 +173,7 @@ def verdict(
     commits.add("branch", head, parent="main")
     if later is not None:
         commits.add("main", later)
+    place.mkdir(exist_ok=True)
     commits.write(place)
     with GitRepository(place) as history:
         return check(
@@ -201,16 +216,17 @@ def test_a_good_change_passes(file: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)
 def test_a_bad_change_is_refused_by_its_rule_and_no_other(file: Path, tmp_path: Path) -> None:
-    """Every bad scenario has errors of the rule it is named after, where and as it says."""
+    """Every bad scenario has findings of the rule it is named after, where and as it says."""
     scenario, report = played(file, tmp_path)
+    severity = Severity(scenario.get("severity", "error"))
     assert {finding.rule for finding in report.findings} == {file.stem.split("--")[0]}
-    assert all(finding.severity is Severity.ERROR for finding in report.findings)
+    assert {finding.severity for finding in report.findings} == {severity}
     assert {finding.path for finding in report.findings} == {
         scenario["at"],
         *scenario.get("also", []),
     }
     assert any(scenario["says"] in finding.message for finding in report.findings)
-    assert report.exit is Exit.FINDINGS
+    assert report.exit is (Exit.FINDINGS if severity is Severity.ERROR else Exit.OK)
 
 
 QUOTED = [
@@ -237,12 +253,66 @@ def test_the_documentation_quotes_what_is_said(message: str, file: str, tmp_path
 
 
 def test_a_reverted_merge_is_told_how_to_retire(tmp_path: Path) -> None:
-    """`git revert` of a promotion's merge is refused, with the commands that withdraw it."""
+    """`git revert` of a promotion's merge is refused, with the command that withdraws it."""
     report = verdict(tmp_path, {DEV: Blob(record(DEV))}, {DEV: Blob(None)})
     (finding,) = report.findings
+    assert '`assent retire churn 7 --env dev --reason "..."`' in finding.remedy
     assert f"git checkout {report.base} -- {DEV}" in finding.remedy
     assert "status: Retired" in finding.remedy
     assert "Reverting the merge" in finding.remedy
+
+
+def test_a_reverted_retirement_is_told_how_a_version_comes_back(tmp_path: Path) -> None:
+    """`git revert` of a retirement's merge is refused; fresh evidence comes with a new version."""
+    retired = record(DEV, {"status": "Retired", "reason": "drift"})
+    report = verdict(tmp_path, {DEV: Blob(retired)}, {DEV: Blob(record(DEV))})
+    (finding,) = report.findings
+    assert finding.rule == "transition"
+    assert "Reverting the merge of a retirement" in finding.remedy
+    assert "register the model again as a new version" in finding.remedy
+    assert "`current` stays what the retirement made it" in finding.remedy
+
+
+DRIFTED = {
+    "inference": {
+        "environment": "dev",
+        "violations": [
+            {
+                "feature": "::error::\u202e`",
+                "check": "$(id)",
+                "description": "x" * 600,
+            }
+        ]
+        * 100,
+    }
+}
+
+
+def test_drift_is_told_once_and_where_it_stands(tmp_path: Path) -> None:
+    """The warning annotates the violations' line; whoever edits a waiver later is not told."""
+    drifted = record(TEST, DRIFTED)
+    report = verdict(tmp_path / "new", {DEV: Blob(record(DEV))}, {TEST: Blob(drifted)})
+    (finding,) = report.findings
+    assert (finding.rule, finding.severity) == ("inference-drift", Severity.WARNING)
+    assert drifted.splitlines()[finding.line - 1].strip() == b"violations:"
+    assert finding.message.startswith("Model Monitor found at least 100 violations")
+    assert len(finding.message) < 500
+    (command,) = [line for line in render_github(report).splitlines() if line.startswith("::")]
+    assert command.startswith(f"::warning file={TEST},line={finding.line},title=inference-drift")
+    edited = record(TEST, {**DRIFTED, "reason": "known since May"})
+    base: Files = {DEV: Blob(record(DEV)), TEST: Blob(drifted)}
+    assert verdict(tmp_path / "edited", base, {TEST: Blob(edited)}).findings == ()
+    assert verdict(tmp_path / "whole", base, {}, whole=True).findings == ()
+
+
+@pytest.mark.parametrize("status", ["Rejected", "Retired"])
+def test_whoever_says_no_is_not_told_of_drift(status: str, tmp_path: Path) -> None:
+    """Drift is a reason to say no, and is no news to who does."""
+    drifted = record(TEST, {**DRIFTED, "status": status, "reason": "drift"})
+    base: dict[str | bytes, Blob] = {DEV: Blob(record(DEV))}
+    if status == "Retired":
+        base[TEST] = Blob(record(TEST, DRIFTED))
+    assert verdict(tmp_path, base, {TEST: Blob(drifted)}).findings == ()
 
 
 def test_a_renamed_record_is_deleted_and_new(tmp_path: Path) -> None:

@@ -6,11 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from tests.properties.memory_scene import MemoryScene
-from tests.properties.play import Play, Promote, Recreate, Register
+from tests.properties.memory_scene import Fuse, MemoryScene
+from tests.properties.play import Play, Promote, Recreate, Register, Write
 from tests.properties.scene import Cut
 
-from assent.adapters.memory import MemoryParameters, MemoryReports, SettableClock
+from assent.adapters.memory import (
+    MemoryParameters,
+    MemoryReports,
+    SettableClock,
+)
 from assent.adapters.memory_repository import MemoryPull, MemoryRepository
 from assent.contracts import load_contracts
 from assent.core.errors import AssentError
@@ -51,16 +55,7 @@ def event(arn: str = ARN) -> dict[str, Any]:
 
 
 def world_of(scene: MemoryScene, **others: Any) -> World:  # noqa: ANN401 - any field of World
-    world = World(
-        config=scene.config,
-        contracts=load_contracts(),
-        forge=scene.repository,
-        registry=scene.registry,
-        reports=scene.reports,
-        parameters=scene.stores["dev"],
-        clock=scene.clock,
-    )
-    return replace(world, **others)
+    return replace(scene.event_world(Fuse(None)), **{"forge": scene.repository, **others})
 
 
 def delivered(scene: MemoryScene, **others: Any) -> Outcome:  # noqa: ANN401 - any field of World
@@ -83,7 +78,7 @@ def record_at(scene: MemoryScene, place: str) -> Record:
 def proposed_branch() -> MemoryScene:
     """A scene whose branch holds the record, as a process left it that died before opening."""
     scene = registered()
-    assert scene.propose("churn", 1, Cut(at=8, after=False)) is None
+    assert scene.propose("churn", 1, Cut(at=9, after=False)) is None
     assert scene.repository.pulls == []
     assert record_at(scene, BRANCH).id == ID
     return scene
@@ -240,12 +235,12 @@ def test_a_package_that_was_created_again_has_a_pull_request_of_its_own() -> Non
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", range(1, 12))
+@pytest.mark.parametrize("at", range(1, 13))
 def test_cut_off_anywhere_it_is_finished_by_the_next_event(at: int, *, after: bool) -> None:
     """At each remote call, before and after its effect: one pull request, complete, is the end."""
     scene = registered()
     died = scene.propose("churn", 1, Cut(at=at, after=after)) is None
-    assert died is (at <= 10)
+    assert died is (at <= 11)
     scene.tick()
     outcome = delivered(scene)
     assert isinstance(outcome, Proposed)
@@ -342,7 +337,9 @@ class NoFiles(MemoryReports):
         raise Unavailable(f"no answer about {uri} of {limit}")
 
 
-@pytest.mark.parametrize("others", [{"parameters": Down()}, {"reports": NoFiles()}])
+@pytest.mark.parametrize(
+    "others", [{"parameters": lambda _: Down()}, {"reports": lambda _: NoFiles()}]
+)
 def test_a_service_that_does_not_answer_is_asked_again_later(others: Mapping[str, Any]) -> None:
     """Nothing was learned, so nothing is proposed, and the queue may deliver the event again."""
     scene = registered()
@@ -440,7 +437,7 @@ def test_the_configuration_is_read_again_after_a_while(monkeypatch: pytest.Monke
 
     def read(_: Proposer) -> World:
         reads.append(configs[len(reads)])
-        return world_of(scene, config=reads[-1], parameters=MemoryParameters())
+        return world_of(scene, config=reads[-1], parameters=lambda _: MemoryParameters())
 
     monkeypatch.setattr(Proposer, "_read_world", read)
     proposer = Proposer(
@@ -460,3 +457,49 @@ def test_the_configuration_is_read_again_after_a_while(monkeypatch: pytest.Monke
     assert isinstance(first, Proposed)
     assert isinstance(later, Proposed)
     assert (first.id.environment, later.id.environment) == ("dev", "test")
+
+
+def test_a_deleted_record_does_not_bring_a_second_pull_request() -> None:
+    """A package that was created again keeps its one pull request when main's record goes."""
+    play = Play(MemoryScene(("dev", "test")), thorough=False)
+    play.perform(Register(0))
+    play.perform(Write(0, 0, "Approved", fresh=False, altered=False, how="merge"))
+    play.perform(Recreate(0))
+    scene = cast("MemoryScene", play.scene)
+    first = delivered(scene)
+    assert isinstance(first, Proposed)
+    assert scene.repository.pull(first.number).branch.startswith(f"{BRANCH}-")
+    scene.push(ID.path, None)
+    again = delivered(scene)
+    assert isinstance(again, Proposed)
+    assert (again.number, again.attempt) == (first.number, Attempt.ALREADY_OPEN)
+    scene.close(first.number)
+    assert isinstance(delivered(scene), Settled)
+    assert BRANCH not in scene.repository.branches
+
+
+def test_an_open_pull_request_costs_no_reading() -> None:
+    """What is proposed already is found before any report is read."""
+    scene = registered()
+    delivered(scene)
+    again = delivered(scene, reports=lambda _: pytest.fail("a report was read"))
+    assert isinstance(again, Proposed)
+
+
+def test_who_comes_second_waits_for_the_first_to_complete() -> None:
+    """Another process opened the pull request, and may die: this event must not be forgotten."""
+    scene = registered()
+
+    class Raced(Contested):
+        """Lets the other process open it, and die before labelling."""
+
+        def _fail(self, operation: str) -> None:
+            if operation == "open_pull_request" and not scene.repository.pulls:
+                scene.repository.open_pull_request(BRANCH, "", "")
+
+    forge = Raced.like(scene.repository, "", AlreadyThere)
+    with pytest.raises(Unavailable, match="not complete yet"):
+        delivered(scene, forge=forge)
+    assert isinstance(delivered(scene), Proposed)
+    assert only_pull(scene).labels == LABELS
+    assert record_at(scene, BRANCH).evidence.digest in only_pull(scene).body

@@ -10,10 +10,11 @@ from tests.properties.scene import Cut, OpenPull, configuration
 
 from assent.adapters.git import GitRepository
 from assent.adapters.github import GitHubForge, app_installation, connect
-from assent.adapters.memory import SettableClock
+from assent.adapters.memory import MemoryBus, MemoryNotices, SettableClock
 from assent.adapters.parameter_store import ParameterStore
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
+from assent.adapters.sagemaker_jobs import SageMakerJobs
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
 from assent.core.git_objects import blob_id
@@ -47,6 +48,7 @@ class Services:
         self.stage = stage
         session = stage.aws.session()
         self.registry = SageMakerRegistry(session.client("sagemaker"))
+        self.jobs = SageMakerJobs(session.client("sagemaker"))
         self.parameters = ParameterStore(session.client("ssm"))
         self.reports = S3Reports(session.client("s3"))
         said = stage.environment()
@@ -295,9 +297,13 @@ class HttpScene:
             contracts=load_contracts(),
             forge=self._forge,
             registry=self._services.registry,
-            reports=self._services.reports,
-            parameters=self._services.parameters,
             clock=self.clock,
+            reports=lambda _: self._services.reports,
+            parameters=lambda _: self._services.parameters,
+            jobs=lambda _: self._services.jobs,
+            bus=MemoryBus(),
+            notices=MemoryNotices(),
+            store=None,
         )
         with self._wired(cut) as fuse:
             try:

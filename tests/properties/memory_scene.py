@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tests.properties.scene import Cut, OpenPull, configuration
 
-from assent.adapters.memory import MemoryParameters, MemoryRegistry, MemoryReports, SettableClock
+from assent.adapters.memory import (
+    MemoryBus,
+    MemoryJobs,
+    MemoryNotices,
+    MemoryParameters,
+    MemoryRegistry,
+    MemoryReports,
+    SettableClock,
+)
 from assent.adapters.memory_repository import MemoryRepository
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
@@ -29,7 +37,7 @@ from assent.flows.apply import ApplyReport, apply
 from assent.flows.wanted import World
 
 if TYPE_CHECKING:
-    from assent.ports import Forge, Parameters, Registry, Reports
+    from assent.ports import Bus, Forge, Jobs, Notices, Parameters, Registry, Reports
 
 __all__ = ["Crash", "Fuse", "MemoryScene", "fused"]
 
@@ -86,6 +94,9 @@ class MemoryScene:
         self.registry = MemoryRegistry()
         self.reports = MemoryReports()
         self.stores = {name: MemoryParameters() for name in ladder}
+        self.jobs = MemoryJobs()
+        self.bus = MemoryBus()
+        self.notices = MemoryNotices()
         self._versions: dict[str, int] = {}
 
     def tick(self) -> None:
@@ -212,6 +223,24 @@ class MemoryScene:
         """See `Scene`."""
         self.repository.push({path: content})
 
+    def event_world(self, fuse: Fuse) -> propose.World:
+        """What events are answered with; every call but the clock's goes through the fuse."""
+        return propose.World(
+            config=self.config,
+            contracts=load_contracts(),
+            forge=cast("Forge", fused(self.repository, fuse)),
+            registry=cast("Registry", fused(self.registry, fuse)),
+            clock=self.clock,
+            reports=lambda _: cast("Reports", fused(self.reports, fuse)),
+            parameters=lambda environment: cast(
+                "Parameters", fused(self.stores[environment.name], fuse)
+            ),
+            jobs=lambda _: cast("Jobs", fused(self.jobs, fuse)),
+            bus=cast("Bus", fused(self.bus, fuse)),
+            notices=cast("Notices", fused(self.notices, fuse)),
+            store=None,
+        )
+
     def propose(self, model: str, version: int, cut: Cut | None) -> Outcome | None:
         """See `Scene`."""
         fuse = Fuse(cut)
@@ -221,15 +250,7 @@ class MemoryScene:
             "detail-type": "SageMaker Model Package State Change",
             "detail": {"ModelPackageArn": arn, "ModelPackageVersion": version},
         }
-        world = propose.World(
-            config=self.config,
-            contracts=load_contracts(),
-            forge=cast("Forge", fused(self.repository, fuse)),
-            registry=cast("Registry", fused(self.registry, fuse)),
-            reports=cast("Reports", fused(self.reports, fuse)),
-            parameters=cast("Parameters", fused(self.stores[self.config.entry.name], fuse)),
-            clock=self.clock,
-        )
+        world = self.event_world(fuse)
         try:
             return propose.propose(event, world)
         except Crash:

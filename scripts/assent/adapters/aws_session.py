@@ -17,8 +17,11 @@ from assent.ports import CredentialsRefused, Unavailable
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
@@ -51,10 +54,13 @@ class AwsFailed(AssentError):
 _BUSY = frozenset(
     {
         "BandwidthLimitExceeded",
+        "ConditionalRequestConflict",  # S3: concurrent conditional writes of one object
         "ConflictException",  # somebody else writes the same package at this moment
         "InternalError",
         "InternalFailure",
         "InternalServerError",
+        "KMSThrottling",  # SNS: of the topic's key
+        "KMSThrottlingException",
         "LimitExceededException",
         "OperationAborted",
         "PriorRequestNotComplete",
@@ -96,6 +102,8 @@ _DENIED = frozenset(
         "AccessDeniedException",
         "AuthorizationError",
         "AuthorizationErrorException",
+        "KMSAccessDenied",  # SNS: to the topic's key
+        "KMSAccessDeniedException",
         "UnauthorizedOperation",
     }
 )
@@ -246,6 +254,21 @@ class AwsSession:
     def s3(self) -> "S3Client":
         """A client of S3."""
         client: S3Client = self._client("s3")
+        return client
+
+    def events(self) -> "EventBridgeClient":
+        """A client of EventBridge."""
+        client: EventBridgeClient = self._client("events")
+        return client
+
+    def sns(self) -> "SNSClient":
+        """A client of the notification service."""
+        client: SNSClient = self._client("sns")
+        return client
+
+    def sqs(self) -> "SQSClient":
+        """A client of the queue service."""
+        client: SQSClient = self._client("sqs")
         return client
 
     def sts(self) -> "STSClient":

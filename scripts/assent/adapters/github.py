@@ -2,30 +2,38 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import requests
 from github import Auth, Github, GithubException
-from github.GithubException import (
-    BadCredentialsException,
-    RateLimitExceededException,
-    UnknownObjectException,
-)
 
 from assent import __version__
-from assent.core.errors import AssentError
+from assent.adapters.github_errors import GitHubRefused, translated
+from assent.adapters.github_queries import (
+    CONVERSATION,
+    ISSUES,
+    PROMOTION,
+    PULL_REQUEST,
+    PULL_REQUESTS,
+    Node,
+    read_conversation,
+    read_issue,
+    read_promotion,
+    read_pull_request,
+    some,
+)
 from assent.core.forge import (
     Approvals,
+    Conversation,
+    IssueReport,
     OpenedPullRequest,
     PromotionView,
-    Proposal,
-    ProposalState,
     PullRequest,
+    PullRequestState,
 )
-from assent.ports import AlreadyThere, NothingToMerge, NotThere, Unavailable
+from assent.ports import NotThere
 
 if TYPE_CHECKING:
     from github.NamedUser import NamedUser
@@ -42,31 +50,8 @@ __all__ = [
 TIMEOUT = 15
 """Seconds to wait for an answer, unless told otherwise."""
 
-# One request, so one moment: the tip, the record, the champion's record and the pull requests
-# belong together. In four REST calls, each could see another state.
-_PROMOTION_QUERY = """
-query Promotion($owner: String!, $name: String!, $ref: String!, $record: String!,
-                $champion: String!, $withChampion: Boolean!, $branch: String!) {
-  repository(owner: $owner, name: $name) {
-    ref(qualifiedName: $ref) { target { oid } }
-    record: object(expression: $record) { ... on Blob { text isTruncated isBinary } }
-    champion: object(expression: $champion) @include(if: $withChampion) {
-      ... on Blob { text isTruncated isBinary }
-    }
-    pullRequests(headRefName: $branch, first: 20,
-                 orderBy: {field: CREATED_AT, direction: DESC}) {
-      nodes {
-        number url state headRefOid isCrossRepository viewerDidAuthor
-        labels(first: 20) { nodes { name } }
-      }
-    }
-  }
-}
-"""
-
-
-class GitHubRefused(AssentError):
-    """GitHub understood, and said no."""
+_MAY_APPROVE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_MAY_WRITE = frozenset({"admin", "maintain", "write"})
 
 
 def connect(auth: Auth.Auth, api_url: str, timeout: int = TIMEOUT) -> Github:
@@ -106,7 +91,7 @@ def installation_of(
     Raises:
         AssentError: The App is not installed there, or GitHub did not answer.
     """
-    with _translated(f"finding the App's installation on {repository}"):
+    with translated(f"finding the App's installation on {repository}"):
         client = connect(Auth.AppAuth(app_id, private_key), api_url, timeout)
         _, answer = client.requester.requestJsonAndCheck("GET", f"/repos/{repository}/installation")
     return int(answer["id"])
@@ -137,43 +122,33 @@ class GitHubForge:
             )
         return content
 
-    def promotion(self, path: str, branch: str, champion: str | None, /) -> PromotionView:
+    def promotion(
+        self, path: str, branch: str, champion: str | None, /, *, below: str | None = None
+    ) -> PromotionView:
         """See `ports.Forge`."""
-        owner, name = self._name.split("/")
-        variables = {
-            "owner": owner,
-            "name": name,
-            "ref": f"refs/heads/{self._branch}",
-            "record": f"{self._branch}:{path}",
-            "champion": f"{self._branch}:{champion or path}",
-            "withChampion": champion is not None,
-            "branch": branch,
-        }
-        with _translated(f"reading {path} and its pull requests"):
-            _, answer = self._client.requester.graphql_query(_PROMOTION_QUERY, variables)
-        repository = answer["data"]["repository"]
-        if repository is None or repository["ref"] is None:
+        repository = self._asked(
+            PROMOTION,
+            f"reading {path} and its pull requests",
+            ref=f"refs/heads/{self._branch}",
+            record=f"{self._branch}:{path}",
+            champion=f"{self._branch}:{champion or path}",
+            withChampion=champion is not None,
+            below=f"{self._branch}:{below or path}",
+            withBelow=below is not None,
+            branch=branch,
+        )
+        if repository["ref"] is None:
             raise NotThere(
                 f"{self._name} has no branch {self._branch}",
                 hint="Check github.repository in assent.yaml, and that the App is installed there.",
             )
-        return PromotionView(
-            head=repository["ref"]["target"]["oid"],
-            record=_blob(repository["record"], path),
-            champion=_blob(repository.get("champion"), champion or ""),
-            proposals=tuple(
-                _proposal(node)
-                for node in repository["pullRequests"]["nodes"]
-                # Anybody may open, or close, a pull request from a branch of this name.
-                if node["viewerDidAuthor"] and not node["isCrossRepository"]
-            ),
-        )
+        return read_promotion(repository, path, champion, below)
 
     def file(self, path: str, commit: str, /) -> bytes | None:
         """See `ports.Forge`."""
         url = f"/repos/{self._name}/contents/{quote(path)}"
         try:
-            with _translated(f"reading {path} at {commit}"):
+            with translated(f"reading {path} at {commit}"):
                 _, answer = self._client.requester.requestJsonAndCheck(
                     "GET", url, parameters={"ref": commit}
                 )
@@ -185,14 +160,14 @@ class GitHubForge:
 
     def create_branch(self, name: str, commit: str, /) -> None:
         """See `ports.Forge`."""
-        with _translated(f"creating the branch {name}"):
+        with translated(f"creating the branch {name}"):
             self._repository.create_git_ref(f"refs/heads/{name}", commit)
 
     def add_file(
         self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
     ) -> None:
         """See `ports.Forge`."""
-        with _translated(f"adding {path} to {branch}"):
+        with translated(f"adding {path} to {branch}"):
             if replaces is None:
                 self._repository.create_file(path, message, content, branch=branch)
             else:
@@ -200,7 +175,7 @@ class GitHubForge:
 
     def open_pull_request(self, branch: str, title: str, body: str, /) -> OpenedPullRequest:
         """See `ports.Forge`."""
-        with _translated(f"opening the pull request of {branch}"):
+        with translated(f"opening the pull request of {branch}"):
             pull = self._repository.create_pull(
                 base=self._branch, head=branch, title=title, body=body
             )
@@ -208,13 +183,12 @@ class GitHubForge:
 
     def label(self, number: int, labels: Sequence[str], /) -> None:
         """See `ports.Forge`."""
-        url = f"/repos/{self._name}/issues/{number}/labels"
-        with _translated(f"labelling pull request {number}"):
-            self._client.requester.requestJsonAndCheck("POST", url, input={"labels": list(labels)})
+        doing = f"labelling pull request {number}"
+        self._send("POST", f"issues/{number}/labels", doing, labels=list(labels))
 
     def merged_pull_request(self, commit: str, /) -> PullRequest | None:
         """See `ports.Forge`."""
-        with _translated(f"finding the pull request of {commit}"):
+        with translated(f"finding the pull request of {commit}"):
             found = [
                 PullRequest(
                     number=pull.number,
@@ -233,7 +207,7 @@ class GitHubForge:
     def approvals(self, pull: PullRequest, /) -> Approvals:
         """See `ports.Forge`."""
         last: dict[str, str] = {}
-        with _translated(f"reading the reviews of pull request {pull.number}"):
+        with translated(f"reading the reviews of pull request {pull.number}"):
             found = self._repository.get_pull(pull.number)
             for review in found.get_reviews():
                 # PyGithub's types do not say that the user of a deleted account is null.
@@ -256,23 +230,181 @@ class GitHubForge:
 
     def edit_body(self, number: int, body: str, /) -> None:
         """See `ports.Forge`."""
-        url = f"/repos/{self._name}/pulls/{number}"
-        with _translated(f"correcting the text of pull request {number}"):
-            self._client.requester.requestJsonAndCheck("PATCH", url, input={"body": body})
+        doing = f"correcting the text of pull request {number}"
+        self._send("PATCH", f"pulls/{number}", doing, body=body)
 
     def tip(self) -> str:
         """See `ports.Forge`."""
-        with _translated(f"reading the tip of {self._branch}"):
+        with translated(f"reading the tip of {self._branch}"):
             return self._repository.get_git_ref(f"heads/{self._branch}").object.sha
 
     def other_files(self, branch: str, path: str, /) -> Sequence[str]:
         """See `ports.Forge`."""
-        with _translated(f"comparing {branch} with {self._branch}"):
+        with translated(f"comparing {branch} with {self._branch}"):
             compared = self._repository.compare(self._branch, branch)
             return [file.filename for file in compared.files if file.filename != path]
 
+    def pull_request(self, number: int, /) -> PullRequestState:
+        """See `ports.Forge`."""
+        doing = f"reading pull request {number}"
+        node = self._asked(PULL_REQUEST, doing, number=number)["pullRequest"]
+        if node is None or node["baseRefName"] != self._branch:
+            raise NotThere(f"{self._name} has no pull request {number} to {self._branch}")
+        if node["isCrossRepository"]:
+            raise NotThere(
+                f"pull request {number} comes from another repository than {self._name}",
+                hint="Promotions come from branches of the promotion repository itself.",
+            )
+        return read_pull_request(node)
 
-_MAY_APPROVE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+    def recent_pull_requests(self, since: datetime | None, /) -> Iterator[PullRequestState]:
+        """See `ports.Forge`. What changes meanwhile may be seen by the next call only."""
+        # GitHub's times are whole seconds, rounded down.
+        earliest = None if since is None else since.replace(microsecond=0)
+        doing = "reading the pull requests that changed last"
+        for node in self._pages(PULL_REQUESTS, "pullRequests", doing, base=self._branch):
+            pull = read_pull_request(node)
+            if earliest is not None and pull.updated_at < earliest:
+                return
+            if not node["isCrossRepository"]:
+                yield pull
+
+    def conversation(self, number: int, /) -> Conversation:
+        """See `ports.Forge`."""
+        doing = f"reading what was said on pull request {number}"
+        node = self._asked(CONVERSATION, doing, number=number)["pullRequest"]
+        if node is None:
+            raise NotThere(f"{self._name} has no pull request {number}")
+        return read_conversation(node)
+
+    def comment(self, number: int, text: str, /) -> None:
+        """See `ports.Forge`."""
+        self._send("POST", f"issues/{number}/comments", f"commenting on {number}", body=text)
+
+    def reopen(self, number: int, /) -> None:
+        """See `ports.Forge`."""
+        self._send("PATCH", f"pulls/{number}", f"reopening pull request {number}", state="open")
+
+    def may_write(self, login: str, /) -> bool:
+        """See `ports.Forge`."""
+        if login.endswith("[bot]"):
+            return False
+        doing = f"reading what {login} may do in {self._name}"
+        path = f"/repos/{self._name}/collaborators/{quote(login, safe='')}/permission"
+        answer = self._found(path, doing)
+        if answer is None:
+            # Whoever has no access has the permission `none` or `read`. Nothing at all is there
+            # where there is no such account, or where the repository itself cannot be seen.
+            self._require(f"/repos/{self._name}", doing, f"{self._name} cannot be seen")
+            return False
+        # A role of the organization's own making comes with the one that it extends.
+        permission: str = answer["permission"]
+        return permission in _MAY_WRITE
+
+    def is_member(self, team: str, login: str, /) -> bool:
+        """See `ports.Forge`."""
+        organization, _, slug = team.partition("/")
+        path = f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}"
+        doing = f"reading whether {login} is in {team}"
+        membership = self._found(f"{path}/memberships/{quote(login, safe='')}", doing)
+        if membership is None:
+            # GitHub says the same of somebody outside the team and of a team that is not shown.
+            self._require(path, doing, f"the team {team} cannot be seen, if it exists")
+            return False
+        state: str = membership["state"]
+        return state == "active"
+
+    def own_issues(self, label: str, /) -> Iterator[IssueReport]:
+        """See `ports.Forge`."""
+        for node in self._pages(
+            ISSUES, "issues", f"reading the issues labelled {label}", label=label
+        ):
+            if node["viewerDidAuthor"]:
+                yield read_issue(node)
+
+    def open_issue(self, title: str, body: str, labels: Sequence[str], /) -> IssueReport:
+        """See `ports.Forge`."""
+        answer = self._send(
+            "POST", "issues", "opening an issue", title=title, body=body, labels=list(labels)
+        )
+        return IssueReport(
+            number=answer["number"],
+            url=answer["html_url"],
+            title=answer["title"],
+            body=answer["body"] or "",
+        )
+
+    def edit_issue(self, number: int, body: str, /) -> None:
+        """See `ports.Forge`."""
+        self._send("PATCH", f"issues/{number}", f"correcting issue {number}", body=body)
+
+    def close_issue(self, number: int, /) -> None:
+        """See `ports.Forge`."""
+        self._send(
+            "PATCH",
+            f"issues/{number}",
+            f"closing issue {number}",
+            state="closed",
+            state_reason="not_planned",
+        )
+
+    def _asked(self, query: str, doing: str, **variables: object) -> Node:
+        """The repository of a query's answer."""
+        owner, name = self._name.split("/")
+        with translated(doing):
+            _, answer = self._client.requester.graphql_query(
+                query, {"owner": owner, "name": name, **variables}
+            )
+        repository: Node | None = answer["data"]["repository"]
+        if repository is None:
+            raise NotThere(
+                f"GitHub shows no repository {self._name} while {doing}",
+                hint="Check github.repository in assent.yaml, and that the App is installed there.",
+            )
+        return repository
+
+    def _pages(
+        self, query: str, connection: str, doing: str, **variables: object
+    ) -> Iterator[Node]:
+        """The nodes of a connection, page by page, as they are reached."""
+        after: str | None = None
+        while True:
+            page = self._asked(query, doing, after=after, **variables)[connection]
+            yield from some(page)
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
+
+    def _send(self, method: str, path: str, doing: str, **content: object) -> Any:  # noqa: ANN401 - JSON
+        with translated(doing):
+            _, answer = self._client.requester.requestJsonAndCheck(
+                method, f"/repos/{self._name}/{path}", input=content
+            )
+        return answer
+
+    def _found(self, path: str, doing: str) -> dict[str, Any] | None:
+        """What is at an address; None where GitHub says that there is nothing."""
+        with translated(doing):
+            try:
+                _, answer = self._client.requester.requestJsonAndCheck("GET", path)
+            except GithubException as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+        found: dict[str, Any] = answer
+        return found
+
+    def _require(self, path: str, doing: str, otherwise: str) -> None:
+        """Make sure that nothing was found because there is nothing.
+
+        Raises:
+            GitHubRefused: Because the App does not get to see it.
+        """
+        if self._found(path, doing) is None:
+            raise GitHubRefused(
+                f"{otherwise}, while {doing}",
+                hint="The App has to be installed on the repository and needs members: read.",
+            )
 
 
 def _counts(review: dict[str, Any], merged_at: datetime) -> bool:
@@ -284,107 +416,3 @@ def _counts(review: dict[str, Any], merged_at: datetime) -> bool:
 def _login(user: "NamedUser | None") -> str:
     """A person's login; for a deleted account the one that GitHub itself shows."""
     return user.login if user is not None else "ghost"
-
-
-def _proposal(node: dict[str, Any]) -> Proposal:
-    return Proposal(
-        number=node["number"],
-        url=node["url"],
-        state=ProposalState(node["state"].lower()),
-        head=node["headRefOid"],
-        labels=tuple(label["name"] for label in node["labels"]["nodes"]),
-    )
-
-
-def _blob(value: dict[str, Any] | None, path: str) -> bytes | None:
-    if value is None:
-        return None
-    if value.get("text") is None or value.get("isTruncated") or value.get("isBinary"):
-        raise GitHubRefused(
-            f"{path} is no text file that GitHub gives whole",
-            hint="A record has a few kilobytes; look at what stands there.",
-        )
-    text: str = value["text"]
-    return text.encode()
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    """Turn what PyGithub and requests raise into what the flows understand."""
-    try:
-        yield
-    except RateLimitExceededException as error:
-        raise _unavailable(doing, "the rate limit is reached", error) from error
-    except BadCredentialsException as error:
-        raise GitHubRefused(
-            f"GitHub refused the credentials while {doing}",
-            hint="The token has expired, or the App's key or installation is another one.",
-        ) from error
-    except UnknownObjectException as error:
-        raise NotThere(f"GitHub knows nothing there while {doing}", hint=_NOT_FOUND) from error
-    except GithubException as error:
-        raise _refusal(doing, error) from error
-    except requests.RequestException as error:
-        raise Unavailable(
-            f"GitHub did not answer while {doing}: {type(error).__name__}",
-            hint="Try again; githubstatus.com tells whether it is down.",
-        ) from error
-    except AssertionError as error:
-        # PyGithub asserts that every address in an answer is below its base address.
-        raise GitHubRefused(
-            f"GitHub's answer names another host than github.api_url while {doing}",
-            hint="For GitHub Enterprise Server, api_url is https://HOST/api/v3.",
-        ) from error
-
-
-_NOT_FOUND = "Check github.repository in assent.yaml, and that the App is installed there."
-_CONFLICT = 409
-_UNPROCESSABLE = 422
-_SERVER_ERROR = 500
-_TOO_MANY = 429
-_FORBIDDEN = 403
-
-
-def _refusal(doing: str, error: GithubException) -> AssentError:
-    message = _message(error)
-    if error.status == _CONFLICT:
-        return AlreadyThere(f"somebody else was first while {doing}: {message}")
-    if error.status == _UNPROCESSABLE:
-        if "no commits between" in message.lower():
-            return NothingToMerge(f"nothing to merge while {doing}: {message}")
-        if any(sign in message.lower() for sign in ("already exists", "sha", "does not exist")):
-            return AlreadyThere(f"somebody else was first while {doing}: {message}")
-        return GitHubRefused(f"GitHub refused the content while {doing}: {message}")
-    retry_after = (error.headers or {}).get("retry-after")
-    limited = error.status == _FORBIDDEN and (retry_after or "rate limit" in message.lower())
-    if error.status >= _SERVER_ERROR or error.status == _TOO_MANY or limited:
-        return _unavailable(doing, f"it answered {error.status}", error)
-    return GitHubRefused(
-        f"GitHub answered {error.status} while {doing}: {message}",
-        hint="The App needs contents, pull requests and issues: write, and members: read."
-        if error.status == _FORBIDDEN
-        else "",
-    )
-
-
-def _unavailable(doing: str, what: str, error: GithubException) -> Unavailable:
-    headers = error.headers or {}
-    after = headers.get("retry-after")
-    wait = f" Retry after {after} s." if after and after.isdigit() else ""
-    return Unavailable(
-        f"GitHub cannot be used now while {doing}: {what}",
-        hint=f"Try again later.{wait}",
-    )
-
-
-def _message(error: GithubException) -> str:
-    """GitHub's own words, with the details of a 422, on one line of plain text."""
-    data = error.data if isinstance(error.data, dict) else {}
-    parts = [str(data.get("message") or error.message or "no message")]
-    details = data.get("errors")
-    parts.extend(
-        str(detail.get("message") if isinstance(detail, dict) else detail)
-        for detail in (details if isinstance(details, list) else [])
-    )
-    text = " ".join("; ".join(parts).split())
-    return ascii(text[:300])[1:-1]

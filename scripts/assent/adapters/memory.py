@@ -1,18 +1,46 @@
 """The ports in memory: each keeps its own state and holds to the same contract as the real one."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from assent.adapters.event_bus import written_detail
+from assent.adapters.evidence_store import require_digest
 from assent.adapters.parameter_store import require_writable
 from assent.adapters.s3 import Location, parse_uri
-from assent.core.names import PackageArn
+from assent.adapters.sns import require_publishable, subject_line, topic_region
+from assent.adapters.sqs import bounded_delay, parse_queue_arn
+from assent.core.names import PackageArn, shown
 from assent.core.package import ModelVersion
 from assent.core.registry_fields import RegistryUpdate
-from assent.ports import FileBytes, NotThere, ObjectFacts, TooLarge
+from assent.ports import (
+    FileBytes,
+    Missing,
+    MonitoringRun,
+    NotThere,
+    ObjectFacts,
+    TooLarge,
+    TransformRun,
+    Unavailable,
+)
 
-__all__ = ["MemoryParameters", "MemoryRegistry", "MemoryReports", "SettableClock"]
+__all__ = [
+    "MemoryBus",
+    "MemoryEvidenceStore",
+    "MemoryJobs",
+    "MemoryNotices",
+    "MemoryParameters",
+    "MemoryQueue",
+    "MemoryRegistry",
+    "MemoryReports",
+    "Notice",
+    "Postponed",
+    "SentEvent",
+    "SettableClock",
+]
 
 
 class SettableClock:
@@ -140,7 +168,7 @@ class MemoryReports:
         try:
             return self._objects[parse_uri(uri)]
         except KeyError:
-            raise NotThere(f"S3 has no object {uri!a}") from None
+            raise Missing(f"S3 has no object {uri!a}") from None
 
 
 class MemoryParameters:
@@ -170,3 +198,165 @@ class MemoryParameters:
         require_writable(name, value)
         self.values[name] = value
         self.writes.append((name, value))
+
+
+class MemoryJobs:
+    """SageMaker's jobs by name."""
+
+    def __init__(
+        self,
+        transforms: Mapping[str, TransformRun] | None = None,
+        monitorings: Mapping[str, MonitoringRun] | None = None,
+    ) -> None:
+        self.transforms: dict[str, TransformRun] = dict(transforms or {})
+        """What is described now; tests may change it, as they may the other."""
+        self.monitorings: dict[str, MonitoringRun] = dict(monitorings or {})
+
+    def transform(self, name: str, /) -> TransformRun:
+        """A batch transform job by its name.
+
+        Raises:
+            NotThere: There is no such job.
+        """
+        try:
+            return self.transforms[name]
+        except KeyError:
+            raise NotThere(f"SageMaker has no batch transform job {shown(name)}") from None
+
+    def monitoring(self, name: str, /) -> MonitoringRun:
+        """A processing job by its name.
+
+        Raises:
+            NotThere: There is no such job.
+        """
+        try:
+            return self.monitorings[name]
+        except KeyError:
+            raise NotThere(f"SageMaker has no processing job {shown(name)}") from None
+
+
+class MemoryEvidenceStore:
+    """Files by the address that their digest gives them.
+
+    Args:
+        bucket: The bucket of these addresses.
+        reports: Where they can be read again, too.
+    """
+
+    def __init__(self, bucket: str = "evidence", reports: MemoryReports | None = None) -> None:
+        self._bucket = bucket
+        self._reports = reports
+        self.kept: dict[str, bytes] = {}
+        """What is stored now, by address."""
+
+    def keep(self, content: bytes, sha256: str, /) -> str:
+        """Store a file under its digest, unless it is there; returns its address.
+
+        Raises:
+            DigestDiffers: The digest is another file's.
+        """
+        require_digest(content, sha256)
+        uri = f"s3://{self._bucket}/sha256/{sha256}"
+        if uri not in self.kept:
+            self.kept[uri] = content
+            if self._reports is not None:
+                self._reports.put(uri, content)
+        return uri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentEvent:
+    """An event as consumers see it."""
+
+    detail_type: str
+    detail: Mapping[str, Any]
+
+
+class MemoryBus:
+    """A bus that remembers."""
+
+    def __init__(self) -> None:
+        self.sent: list[SentEvent] = []
+        """Every event that was sent, oldest first."""
+        self.failing = False
+        """Whether it takes nothing for now."""
+
+    def send(self, detail_type: str, detail: Mapping[str, object], /) -> None:
+        """Put one event on the bus.
+
+        Raises:
+            UnsendableEvent: It is larger than an entry may be, or no JSON can hold it.
+            Unavailable: The bus is set to fail.
+        """
+        text = written_detail(detail_type, detail)
+        if self.failing:
+            raise Unavailable("the bus takes nothing for now", hint="Try again later.")
+        self.sent.append(SentEvent(detail_type=detail_type, detail=json.loads(text)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message as subscribers see it."""
+
+    topic: str
+    subject: str
+    text: str
+
+
+class MemoryNotices:
+    """Topics that remember; every topic exists.
+
+    Args:
+        failing: The ARNs of topics that take nothing.
+    """
+
+    def __init__(self, failing: Iterable[str] = ()) -> None:
+        self.failing = set(failing)
+        """Topics that take nothing for now."""
+        self.published: list[Notice] = []
+        """Every message that was published, oldest first."""
+
+    def publish(self, topic: str, subject: str, text: str, /) -> None:
+        """Publish a message.
+
+        Raises:
+            UnpublishableNotice: The text is empty or too long, or the topic is no standard one.
+            Unavailable: The topic is set to fail.
+        """
+        topic_region(topic)
+        require_publishable(topic, text)
+        if topic in self.failing:
+            raise Unavailable(f"{topic} takes nothing for now", hint="Try again later.")
+        self.published.append(Notice(topic=topic, subject=subject_line(subject), text=text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """A message that was handed back."""
+
+    queue_arn: str
+    receipt_handle: str
+    seconds: int
+
+
+class MemoryQueue:
+    """Queues that remember; every queue exists, and holds every message."""
+
+    def __init__(self) -> None:
+        self.postponed: list[Postponed] = []
+        """Every message that was postponed, oldest first."""
+
+    def postpone(self, queue_arn: str, receipt_handle: str, seconds: int, /) -> None:
+        """Let a received message appear again after a time, of at most the longest.
+
+        Raises:
+            AwsFailed: It is not the ARN of a queue.
+        """
+        parse_queue_arn(queue_arn)
+        self.postponed.append(
+            Postponed(
+                queue_arn=queue_arn,
+                receipt_handle=receipt_handle,
+                seconds=bounded_delay(seconds),
+            )
+        )

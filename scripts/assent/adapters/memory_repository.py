@@ -1,35 +1,36 @@
-"""A repository and its pull requests in memory: the fake behind `Forge` and `History` at once.
+"""A repository with its pull requests and issues in memory: the fake behind `Forge` and `History`.
 
-It keeps its own state: commits with their trees, branches, pull requests and reviews. Content ids
-are git's own, so what it says about blobs is what a real clone says.
+It keeps its own state: commits with their trees, branches, pull requests with what was said and
+done on them, issues.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assent.adapters.memory_history import Files, MemoryHistory
 from assent.core.errors import AssentError
 from assent.core.forge import (
     Approvals,
+    Conversation,
+    IssueReport,
     OpenedPullRequest,
     PromotionView,
     Proposal,
     ProposalState,
     PullRequest,
+    PullRequestState,
+    Remark,
+    Turn,
+    TurnKind,
 )
 from assent.core.git_objects import blob_id
-from assent.ports import AlreadyThere, NothingToMerge, NotThere, TreeEntry
+from assent.ports import AlreadyThere, NothingToMerge, NotThere
 
-__all__ = ["MemoryPull", "MemoryRepository"]
+__all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository"]
 
-Files = Mapping[str, bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Commit:
-    parents: tuple[str, ...]
-    files: Files
+_PATHS_SHOWN = 100
+"""As many of a pull request's paths a conversation has."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,13 +43,18 @@ class MemoryPull:
     title: str
     body: str
     head: str
+    updated_at: datetime
     state: ProposalState = ProposalState.OPEN
     labels: list[str] = field(default_factory=list)
     approvals: list[str] = field(default_factory=list)
     merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    """When it was closed or merged; None while it is open."""
     merge_commit: str | None = None
     writers: list[str] = field(default_factory=list)
     """Others than the author who committed to its branch."""
+    turns: list[Turn] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -56,31 +62,47 @@ class MemoryPull:
         return f"https://forge.example/pull/{self.number}"
 
 
-class MemoryRepository:
+@dataclass(slots=True, kw_only=True)
+class MemoryIssue:
+    """An issue's state."""
+
+    number: int
+    author: str
+    title: str
+    body: str
+    updated_at: datetime
+    labels: list[str] = field(default_factory=list)
+    is_open: bool = True
+    remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"https://forge.example/issues/{self.number}"
+
+
+class MemoryRepository(MemoryHistory):
     """Implements `Forge` for a bot and `History` for a clone; people act through the rest.
 
     Args:
         files: The first commit's files.
-        now: The time, for merges.
+        now: The time of what is done and said.
         bot: The login under which `Forge` writes.
     """
 
     def __init__(
         self, files: Files, *, now: Callable[[], datetime], bot: str = "assent[bot]"
     ) -> None:
+        super().__init__(files)
         self._now = now
         self._bot = bot
-        self._commits: dict[str, _Commit] = {}
-        self._blobs: dict[str, bytes] = {}
-        self.branches: dict[str, str] = {"main": self._store((), files)}
         self.pulls: list[MemoryPull] = []
-
-    def _store(self, parents: tuple[str, ...], files: Files) -> str:
-        number = len(self._commits)
-        oid = hashlib.sha1(f"commit {number}".encode(), usedforsecurity=False).hexdigest()
-        self._commits[oid] = _Commit(parents=parents, files=dict(files))
-        self._blobs.update({blob_id(content): content for content in files.values()})
-        return oid
+        self.issues: list[MemoryIssue] = []
+        """They share one series of numbers with the pull requests."""
+        self.writers: set[str] | None = None
+        """Logins of those who may write; None lets everybody."""
+        self.teams: dict[str, set[str]] = {}
+        """Logins by `organization/slug`; other teams cannot be seen."""
 
     # What people do.
 
@@ -97,6 +119,7 @@ class MemoryRepository:
         pull = self.pull(number)
         if login != pull.author and login not in pull.approvals:
             pull.approvals.append(login)
+            self._touch(pull)
 
     def merge(self, number: int) -> str:
         """Merge an approved pull request with a merge commit.
@@ -119,23 +142,61 @@ class MemoryRepository:
         merged = self._store((main, pull.head), _changed(ours, changes))
         self.branches["main"] = merged
         pull.state, pull.merged_at, pull.merge_commit = ProposalState.MERGED, self._now(), merged
+        pull.closed_at = self._touch(pull)
         return merged
 
-    def close(self, number: int) -> None:
+    def close(self, number: int, *, by: str = "ana") -> None:
         """Close a pull request without merging it."""
         pull = self.pull(number)
         if pull.state is ProposalState.OPEN:
             pull.state = ProposalState.CLOSED
+            pull.closed_at = self._touch(pull)
+            pull.turns.append(Turn(kind=TurnKind.CLOSED, by=by, at=pull.updated_at))
+
+    def delete_branch(self, name: str, *, by: str = "ana") -> None:
+        """Delete a branch, which closes the open pull request that comes from it."""
+        del self.branches[name]
+        for pull in self.pulls:
+            if pull.branch == name:
+                self.close(pull.number, by=by)
+
+    def remark(self, number: int, by: str, text: str) -> None:
+        """Comment on a pull request or issue, or review it without a verdict."""
+        place = next((issue for issue in self.issues if issue.number == number), None)
+        where = place or self.pull(number)
+        at = self._touch(where)
+        where.remarks.append(Remark(by=by, at=at, text=text, own=by == self._bot))
 
     def pull(self, number: int) -> MemoryPull:
-        """A pull request by its number."""
-        return self.pulls[number - 1]
+        """A pull request by its number.
+
+        Raises:
+            NotThere: There is none.
+        """
+        for pull in self.pulls:
+            if pull.number == number:
+                return pull
+        raise NotThere(f"no pull request {number}")
 
     def _follow(self, branch: str) -> None:
         for pull in self.pulls:
             if pull.branch == branch and pull.state is ProposalState.OPEN:
-                pull.head = self.branches[branch]
-                pull.approvals.clear()  # stale approvals are dismissed
+                self._move(pull)
+
+    def _move(self, pull: MemoryPull) -> None:
+        if pull.head != self.branches[pull.branch]:
+            pull.head = self.branches[pull.branch]
+            pull.approvals.clear()  # stale approvals are dismissed
+            self._touch(pull)
+
+    def _touch(self, changed: "MemoryPull | MemoryIssue") -> datetime:
+        # In whole seconds, as GitHub tells its times.
+        changed.updated_at = self._now().replace(microsecond=0)
+        return changed.updated_at
+
+    def _next_number(self) -> int:
+        numbers = [pull.number for pull in self.pulls] + [issue.number for issue in self.issues]
+        return max(numbers, default=0) + 1
 
     # Forge.
 
@@ -146,13 +207,16 @@ class MemoryRepository:
             raise NotThere("no assent.yaml on main")
         return content
 
-    def promotion(self, path: str, branch: str, champion: str | None, /) -> PromotionView:
+    def promotion(
+        self, path: str, branch: str, champion: str | None, /, *, below: str | None = None
+    ) -> PromotionView:
         """See `ports.Forge`."""
         files = self._commits[self.branches["main"]].files
         return PromotionView(
             head=self.branches["main"],
             record=files.get(path),
             champion=None if champion is None else files.get(champion),
+            below=None if below is None else files.get(below),
             proposals=tuple(
                 Proposal(
                     number=pull.number,
@@ -195,20 +259,25 @@ class MemoryRepository:
         if self._commits[head].files == base:
             raise NothingToMerge(f"no commits between main and {branch}")
         pull = MemoryPull(
-            number=len(self.pulls) + 1,
+            number=self._next_number(),
             branch=branch,
             author=self._bot,
             title=title,
             body=body,
             head=head,
+            updated_at=self._now(),
         )
+        self._touch(pull)
         self.pulls.append(pull)
         return OpenedPullRequest(number=pull.number, url=pull.url)
 
     def label(self, number: int, labels: Sequence[str], /) -> None:
         """See `ports.Forge`."""
-        present = self.pull(number).labels
-        present.extend(label for label in labels if label not in present)
+        pull = self.pull(number)
+        new = [label for label in labels if label not in pull.labels]
+        if new:
+            pull.labels.extend(new)
+            self._touch(pull)
 
     def merged_pull_request(self, commit: str, /) -> PullRequest | None:
         """See `ports.Forge`."""
@@ -233,7 +302,9 @@ class MemoryRepository:
 
     def edit_body(self, number: int, body: str, /) -> None:
         """See `ports.Forge`."""
-        self.pull(number).body = body
+        pull = self.pull(number)
+        pull.body = body
+        self._touch(pull)
 
     def tip(self) -> str:
         """See `ports.Forge`."""
@@ -244,96 +315,139 @@ class MemoryRepository:
         main, head = self.branches["main"], self.branches[branch]
         return [each for each in self.changed(main, head, from_fork_point=True) if each != path]
 
-    # History.
+    def pull_request(self, number: int, /) -> PullRequestState:
+        """See `ports.Forge`."""
+        return _state_of(self.pull(number))
 
-    def commit(self, revision: str, /) -> str:
-        """See `ports.History`."""
-        found = self.branches.get("main" if revision == "HEAD" else revision, revision)
-        if found not in self._commits:
-            raise NotThere(f"no revision {revision}")
-        return found
+    def recent_pull_requests(self, since: datetime | None, /) -> Iterator[PullRequestState]:
+        """See `ports.Forge`."""
+        earliest = None if since is None else since.replace(microsecond=0)
+        latest_first = sorted(
+            self.pulls, key=lambda pull: (pull.updated_at, pull.number), reverse=True
+        )
+        for pull in latest_first:
+            if earliest is not None and pull.updated_at < earliest:
+                return
+            yield _state_of(pull)
 
-    def entries(self, commit: str, prefix: str, /) -> Sequence[TreeEntry]:
-        """See `ports.History`."""
-        folder = prefix.rstrip("/")
-        return [
-            TreeEntry(path=path, mode="100644", blob=blob_id(content))
-            for path, content in sorted(self._commits[commit].files.items())
-            if path == folder or path.startswith(f"{folder}/")
-        ]
+    def conversation(self, number: int, /) -> Conversation:
+        """See `ports.Forge`."""
+        pull = self.pull(number)
+        # What was merged is compared with what main was before.
+        main = self.branches["main"]
+        if pull.merge_commit is not None:
+            main = self._commits[pull.merge_commit].parents[0]
+        return Conversation(
+            turns=tuple(pull.turns),
+            remarks=tuple(pull.remarks),
+            files=tuple(self.changed(main, pull.head, from_fork_point=True)[:_PATHS_SHOWN]),
+        )
 
-    def lookup(self, commit: str, paths: Sequence[str], /) -> Mapping[str, TreeEntry]:
-        """See `ports.History`."""
-        files = self._commits[commit].files
-        return {
-            path: TreeEntry(path=path, mode="100644", blob=blob_id(files[path]))
-            for path in paths
-            if path in files
-        }
+    def comment(self, number: int, text: str, /) -> None:
+        """See `ports.Forge`."""
+        self.remark(number, self._bot, text)
 
-    def blobs(self, ids: Iterable[str], /) -> Iterator[tuple[str, bytes]]:
-        """See `ports.History`."""
-        for each in ids:
-            if each not in self._blobs:
-                raise NotThere(f"no blob {each}")
-            yield each, self._blobs[each]
+    def reopen(self, number: int, /, *, by: str | None = None) -> None:
+        """See `ports.Forge`; people give their login."""
+        pull = self.pull(number)
+        if pull.state is ProposalState.OPEN:
+            return
+        self._require_reopenable(pull)
+        pull.state, pull.closed_at = ProposalState.OPEN, None
+        at = self._touch(pull)
+        pull.turns.append(Turn(kind=TurnKind.REOPENED, by=by or self._bot, at=at))
+        self._move(pull)
 
-    def changed(self, old: str, new: str, /, *, from_fork_point: bool = False) -> Sequence[str]:
-        """See `ports.History`."""
-        start = self._merge_base(old, new) if from_fork_point else old
-        before, after = self._commits[start].files, self._commits[new].files
-        return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+    def _require_reopenable(self, pull: MemoryPull) -> None:
+        tip = self.branches.get(pull.branch)
+        others = (other for other in self.pulls if other.branch == pull.branch)
+        problem = None
+        if pull.state is ProposalState.MERGED:
+            problem = "it is merged"
+        elif tip is None:
+            problem = "its branch is gone"
+        elif any(other.state is ProposalState.OPEN for other in others):
+            problem = "another one of its branch is open"
+        elif not self.is_ancestor(pull.head, tip):
+            problem = "its branch is another one"
+        elif self.is_ancestor(tip, self.branches["main"]):
+            problem = "there is nothing to merge"
+        if problem is not None:
+            raise AlreadyThere(f"pull request {pull.number} cannot be reopened: {problem}")
 
-    def touched(self, old: str, new: str, /) -> Sequence[str]:
-        """See `ports.History`."""
-        known = self._ancestors(old)
-        found: set[str] = set()
-        at = new
-        while at not in known:
-            parents = self._commits[at].parents
-            before = self._commits[parents[0]].files if parents else {}
-            after = self._commits[at].files
-            found |= {path for path in {*before, *after} if before.get(path) != after.get(path)}
-            if not parents:
-                break
-            at = parents[0]
-        return sorted(found)
+    def may_write(self, login: str, /) -> bool:
+        """See `ports.Forge`."""
+        if login.endswith("[bot]"):
+            return False
+        return self.writers is None or _has(self.writers, login)
 
-    def is_ancestor(self, old: str, new: str, /) -> bool:
-        """See `ports.History`."""
-        return old in self._ancestors(new)
+    def is_member(self, team: str, login: str, /) -> bool:
+        """See `ports.Forge`."""
+        for name, members in self.teams.items():
+            if name.lower() == team.lower():
+                return _has(members, login)
+        raise AssentError(f"the team {team} cannot be seen, if it exists")
 
-    def brought_by(self, commit: str, path: str, /) -> str | None:
-        """See `ports.History`."""
-        at: str | None = commit
-        while at is not None:
-            parents = self._commits[at].parents
-            parent = parents[0] if parents else None
-            before = self._commits[parent].files.get(path) if parent else None
-            if self._commits[at].files.get(path) != before:
-                return at
-            at = parent
-        return None
+    def own_issues(self, label: str, /) -> Iterator[IssueReport]:
+        """See `ports.Forge`."""
+        for issue in list(self.issues):
+            if issue.is_open and issue.author == self._bot and _has(issue.labels, label):
+                yield _report_of(issue)
 
-    def _ancestors(self, commit: str) -> set[str]:
-        found: set[str] = set()
-        waiting = [commit]
-        while waiting:
-            each = waiting.pop()
-            if each not in found and each in self._commits:
-                found.add(each)
-                waiting.extend(self._commits[each].parents)
-        return found
+    def open_issue(self, title: str, body: str, labels: Sequence[str], /) -> IssueReport:
+        """See `ports.Forge`."""
+        issue = MemoryIssue(
+            number=self._next_number(),
+            author=self._bot,
+            title=title,
+            body=body,
+            updated_at=self._now(),
+            labels=list(labels),
+        )
+        self._touch(issue)
+        self.issues.append(issue)
+        return _report_of(issue)
 
-    def _merge_base(self, one: str, other: str) -> str:
-        shared = self._ancestors(one)
-        waiting = [other]
-        while waiting:
-            each = waiting.pop(0)
-            if each in shared:
-                return each
-            waiting.extend(self._commits[each].parents)
-        raise AssentError("unrelated histories")
+    def edit_issue(self, number: int, body: str, /) -> None:
+        """See `ports.Forge`."""
+        issue = self._issue(number)
+        issue.body = body
+        self._touch(issue)
+
+    def close_issue(self, number: int, /) -> None:
+        """See `ports.Forge`."""
+        issue = self._issue(number)
+        issue.is_open = False
+        self._touch(issue)
+
+    def _issue(self, number: int) -> MemoryIssue:
+        for issue in self.issues:
+            if issue.number == number:
+                return issue
+        raise NotThere(f"no issue {number}")
+
+
+def _state_of(pull: MemoryPull) -> PullRequestState:
+    return PullRequestState(
+        number=pull.number,
+        url=pull.url,
+        state=pull.state,
+        author=pull.author,
+        branch=pull.branch,
+        head=pull.head,
+        updated_at=pull.updated_at,
+        closed_at=pull.closed_at,
+        reopened=any(turn.kind is TurnKind.REOPENED for turn in pull.turns),
+    )
+
+
+def _report_of(issue: MemoryIssue) -> IssueReport:
+    return IssueReport(number=issue.number, url=issue.url, title=issue.title, body=issue.body)
+
+
+def _has(names: "set[str] | list[str]", name: str) -> bool:
+    """Whether a name is among others; GitHub tells none apart by its case."""
+    return name.lower() in {each.lower() for each in names}
 
 
 def _changed(files: Files, changes: Mapping[str, bytes | None]) -> dict[str, bytes]:

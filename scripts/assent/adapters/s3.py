@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from assent.adapters.aws_session import AwsFailed, asking
 from assent.core.errors import AssentError
 from assent.core.names import shown
-from assent.ports import FileBytes, NotThere, ObjectFacts, TooLarge
+from assent.ports import FileBytes, Missing, NotThere, ObjectFacts, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,9 +147,9 @@ def _refusal(error: ClientError, action: str, uri: str) -> AssentError | None:
     details = error.response.get("Error", {})
     code, message = details.get("Code", ""), details.get("Message", "")
     if code in {"404", "NoSuchKey"}:
-        return NotThere(f"S3 has no object {shown(uri, 300)}")
+        return Missing(f"S3 has no object {shown(uri, 300)}")
     if code == "NoSuchBucket":
-        return NotThere(f"S3 has no bucket for {shown(uri, 300)}")
+        return Missing(f"S3 has no bucket for {shown(uri, 300)}")
     if code in {"403", "AccessDenied"}:
         return NotThere(
             f"{shown(uri, 300)} is missing, or may not be read: S3 answered {shown(message, 400)}",

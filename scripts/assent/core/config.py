@@ -2,16 +2,26 @@
 
 import fnmatch
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assent.core.errors import AssentError
 from assent.core.names import partition_of
 from assent.core.record import dotted
+from assent.core.reports import ReportKind
 from assent.core.schema import Schema
 from assent.core.strict_yaml import YamlProblem, read_yaml
 
-__all__ = ["Config", "Environment", "InvalidConfig", "Override", "Registry", "parse_config"]
+__all__ = [
+    "Config",
+    "Environment",
+    "ExpectedReport",
+    "InferenceSettings",
+    "InvalidConfig",
+    "Override",
+    "Registry",
+    "parse_config",
+]
 
 CONFIG_PATH = "assent.yaml"
 
@@ -25,6 +35,32 @@ class UnknownEnvironment(AssentError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedReport:
+    """A report file that batch inference leaves below its output."""
+
+    kind: ReportKind
+    path: str
+    """Below the output, without a slash at its start."""
+    required: bool = True
+    """Whether nothing is proposed without it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceSettings:
+    """What tells how batch inference went in an environment."""
+
+    transform_jobs: str | None = None
+    """A glob over the names of its transform jobs; None for all of its account and region."""
+    reports: tuple[ExpectedReport, ...] = (
+        ExpectedReport(kind=ReportKind.EVALUATION, path="metrics.json", required=False),
+        ExpectedReport(kind=ReportKind.MODEL_QUALITY, path="statistics.json", required=False),
+        ExpectedReport(
+            kind=ReportKind.VIOLATIONS, path="constraint_violations.json", required=False
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One rung of the ladder."""
 
@@ -35,8 +71,11 @@ class Environment:
     role: str | None = None
     """Assumed to write its parameters; None for the ambient credentials."""
     read_role: str | None = None
-    """Assumed to read them; None for `role`."""
+    """Assumed to read them, its jobs and its reports; None for `role`."""
     approvals: int = 1
+    topic: str | None = None
+    """The ARN of an SNS topic for those who do not live on GitHub."""
+    inference: InferenceSettings = InferenceSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +114,10 @@ class Config:
     environments: tuple[Environment, ...]
     """The ladder, lowest first."""
     overrides: tuple[Override, ...] = ()
+    event_bus: str = "default"
+    """The name or ARN of the bus on which Assent sends events of its own."""
+    evidence_bucket: str | None = None
+    """Where reports are kept by digest whose own bucket keeps no versions."""
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -113,6 +156,26 @@ class Config:
         """The rung below `name`; None below the first."""
         place = self.ladder.index(name)
         return self.environments[place - 1] if place else None
+
+    def above(self, name: str) -> Environment | None:
+        """The rung above `name`; None above the last."""
+        place = self.ladder.index(name) + 1
+        return self.environments[place] if place < len(self.environments) else None
+
+    def running(self, job: str, *, account: str, region: str) -> tuple[Environment, ...]:
+        """The environments in which a transform job of that name may have run.
+
+        Args:
+            job: Its name.
+            account: The account that it ran in.
+            region: The region that it ran in.
+        """
+        return tuple(
+            each
+            for each in self.environments
+            if (each.account, each.region) == (account, region)
+            and fnmatch.fnmatchcase(job, each.inference.transform_jobs or "*")
+        )
 
     def approvals(self, environment: str, model: str) -> int:
         """How many people must have approved a promotion of `model` there."""
@@ -189,7 +252,7 @@ def _config(value: Mapping[str, Any]) -> Config:
         repository=github["repository"],
         api_url=github.get("api_url", "https://api.github.com"),
         branch=github.get("branch", "main"),
-        environments=tuple(Environment(**each) for each in value["environments"]),
+        environments=tuple(_environment(each) for each in value["environments"]),
         overrides=tuple(
             Override(
                 match=each["match"],
@@ -199,4 +262,20 @@ def _config(value: Mapping[str, Any]) -> Config:
             )
             for each in value.get("models", [])
         ),
+        event_bus=value.get("event_bus", "default"),
+        evidence_bucket=value.get("evidence_bucket"),
     )
+
+
+def _environment(value: Mapping[str, Any]) -> Environment:
+    settings = value.get("inference")
+    if settings is None:
+        return Environment(**value)
+    inference = InferenceSettings(transform_jobs=settings.get("transform_jobs"))
+    if "reports" in settings:
+        reports = tuple(
+            ExpectedReport(**{**each, "kind": ReportKind(each["kind"])})
+            for each in settings["reports"]
+        )
+        inference = replace(inference, reports=reports)
+    return Environment(**{**value, "inference": inference})

@@ -6,11 +6,17 @@ from enum import StrEnum
 
 __all__ = [
     "Approvals",
+    "Conversation",
+    "IssueReport",
     "OpenedPullRequest",
     "PromotionView",
     "Proposal",
     "ProposalState",
     "PullRequest",
+    "PullRequestState",
+    "Remark",
+    "Turn",
+    "TurnKind",
 ]
 
 
@@ -42,6 +48,8 @@ class PromotionView:
     """The commit at the tip of the branch that counts."""
     record: bytes | None
     """The promotion's record there, if any."""
+    below: bytes | None = None
+    """The record of the rung below there, if asked for and present."""
     champion: bytes | None
     """The champion's record there, if asked for and present."""
     proposals: tuple[Proposal, ...]
@@ -78,3 +86,72 @@ class Approvals:
     """Logins of those whose last word is an approval, in order of it; bots left out."""
     committed: frozenset[str] = frozenset()
     """Logins that wrote a commit of it; nobody approves what they wrote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestState:
+    """A pull request to the branch that counts, whoever opened it, as it stands now."""
+
+    number: int
+    url: str
+    state: ProposalState
+    author: str
+    branch: str
+    head: str
+    """The commit that its branch had last; it can be read after the branch is gone."""
+    updated_at: datetime
+    closed_at: datetime | None
+    """None while it is open."""
+    reopened: bool = False
+    """Whether it was reopened at any time."""
+
+
+class TurnKind(StrEnum):
+    """In what way a pull request changed between open and closed."""
+
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Somebody closed or reopened a pull request; a merge is no turn."""
+
+    kind: TurnKind
+    by: str
+    """The login; `ghost` for a deleted account."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A comment, or a review that says something."""
+
+    by: str
+    at: datetime
+    text: str
+    """As written: hostile."""
+    own: bool = False
+    """Whether Assent's own App wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What was done to a pull request and said on it, at one moment."""
+
+    turns: tuple[Turn, ...]
+    """Oldest first."""
+    remarks: tuple[Remark, ...]
+    """Comments and reviews with a text, oldest first."""
+    files: tuple[str, ...]
+    """Paths that it changes; no more than a hundred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueReport:
+    """An open issue that Assent's own App opened."""
+
+    number: int
+    url: str
+    title: str
+    body: str

@@ -13,6 +13,8 @@ __all__ = [
     "parse_package_arn",
     "parse_path",
     "partition_of",
+    "promotion_of_branch",
+    "record_of_branch",
     "shown",
 ]
 
@@ -30,6 +32,13 @@ VERSION_PATTERN = r"[1-9][0-9]{0,8}"
 _PATH = re.compile(
     rf"{PROMOTIONS}/(?P<environment>{NAME_PATTERN})/(?P<model>{NAME_PATTERN})/"
     rf"(?P<version>{VERSION_PATTERN})\.yaml",
+    re.ASCII,
+)
+# A package that was deleted and created again has its creation time in the branch's name, a
+# retirement the beginning of the blob id that it retires.
+_BRANCH = re.compile(
+    rf"(?P<verb>promote|retire)/(?P<environment>{NAME_PATTERN})/(?P<model>{NAME_PATTERN})/"
+    rf"(?P<version>{VERSION_PATTERN})(-[0-9]{{8}}T[0-9]{{6}}Z|-[0-9a-f]{{12}})?",
     re.ASCII,
 )
 _ARN = re.compile(
@@ -80,6 +89,19 @@ def parse_path(path: str) -> RecordId | None:
     if match is None:
         return None
     return RecordId(match["environment"], match["model"], int(match["version"]))
+
+
+def record_of_branch(name: str) -> RecordId | None:
+    """The record that a promotion's or retirement's own branch is for; None for other branches."""
+    match = _BRANCH.fullmatch(name)
+    if match is None:
+        return None
+    return RecordId(match["environment"], match["model"], int(match["version"]))
+
+
+def promotion_of_branch(name: str) -> RecordId | None:
+    """As `record_of_branch`, for promotions alone."""
+    return record_of_branch(name) if name.startswith("promote/") else None
 
 
 def parse_package_arn(text: str) -> PackageArn:

@@ -5,8 +5,18 @@ from enum import StrEnum
 
 from assent.core.events import Ignored
 from assent.core.names import RecordId
+from assent.core.receipts import NotNotified
 
-__all__ = ["Attempt", "Outcome", "Proposed", "Settled", "Vanished"]
+__all__ = [
+    "Attempt",
+    "DriftReported",
+    "DriftStep",
+    "Outcome",
+    "Proposed",
+    "Settled",
+    "Unusable",
+    "Vanished",
+]
 
 
 class Attempt(StrEnum):
@@ -25,6 +35,8 @@ class Proposed:
     url: str
     number: int
     attempt: Attempt
+    not_notified: NotNotified | None = None
+    """Where the environment's topic was to be told and was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +48,47 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """A batch inference left no report that a promotion could rest on; nothing was written."""
+
+    id: RecordId
+    """What is therefore not proposed."""
+    run: str
+    uri: str
+    """The report's address."""
+    why: str
+    """What is wrong with it, and what to do."""
+
+
+class DriftStep(StrEnum):
+    """What was done about the issue of a drift."""
+
+    OPENED = "opened"
+    UPDATED = "updated with another run"
+    COMPLETED = "completed an earlier attempt"
+    ALREADY_REPORTED = "reported already"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReported:
+    """An issue about drift of a live version is open, and retraining was requested."""
+
+    id: RecordId
+    run: str
+    url: str
+    number: int
+    step: DriftStep
+    violations: int
+    """How many were read."""
+    unread: int
+    """How many reports could not be read, or only in part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vanished:
-    """The registry has no such package any more, or never had."""
+    """What an event is about does not exist any more, or never did."""
 
     why: str
 
 
-Outcome = Proposed | Settled | Ignored | Vanished
+Outcome = Proposed | Settled | Unusable | DriftReported | Ignored | Vanished

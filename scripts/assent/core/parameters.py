@@ -9,7 +9,7 @@ from typing import Any
 from assent.core.errors import AssentError
 from assent.core.evidence import package_values
 from assent.core.names import RecordId
-from assent.core.package import Package
+from assent.core.package import Package, RegistryApproval
 from assent.core.record import Decision, Record
 from assent.core.timestamps import read_time, written
 
@@ -68,20 +68,26 @@ class Names:
 class HistoryEntry:
     """One decision that took effect."""
 
-    decision: Decision
+    decision: Decision | None
+    """None where a code owner reopened a closed pull request: nothing is decided any more."""
     blob: str
-    """The record's git blob id: the very bytes that were approved."""
+    """The record's git blob id: the very bytes that were approved, or refused."""
     by: tuple[str, ...]
-    """Logins of those whose approval counted."""
+    """Logins of those whose approval counted, or of who closed or reopened."""
     at: datetime
-    """When its pull request was merged."""
+    """When its pull request was merged, closed or reopened."""
     applied_at: datetime
     pull_request: str
     """Its address."""
     commit: str
-    """The commit of the default branch that brought it."""
+    """The commit of the default branch that brought it; for a pull request that was closed or
+    reopened, the last one of its branch."""
     evidence: str
-    """The digest of the evidence that was approved."""
+    """The digest of the evidence that was approved, or refused."""
+    created: datetime | None = None
+    """When the package was created; None in what was written before this was kept."""
+    reason: str = ""
+    """Why a pull request was closed, on one line; a record says its own reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +111,26 @@ class History:
 
     @property
     def withdrawn(self) -> frozenset[str]:
-        """The digests of all evidence up to the last no: what was said no to stays so."""
+        """The digests of all evidence up to the last no: what was said no to stays so.
+
+        Reopening takes the closing before it back, and nothing else.
+        """
+        standing: list[HistoryEntry] = []
+        for entry in self.entries:
+            if entry.decision is not None:
+                standing.append(entry)
+            elif standing and standing[-1].decision is Decision.REJECTED:
+                standing.pop()
         noes = [
-            index
-            for index, entry in enumerate(self.entries)
-            if entry.decision is not Decision.APPROVED
+            index for index, entry in enumerate(standing) if entry.decision is not Decision.APPROVED
         ]
         upto = noes[-1] + 1 if noes else 0
-        return frozenset(entry.evidence for entry in self.entries[:upto])
+        return frozenset(entry.evidence for entry in standing[:upto])
+
+    def holds(self, blob: str, decision: Decision) -> bool:
+        """Whether what is in effect is this decision, by this very record."""
+        last = self.last
+        return last is not None and (last.blob, last.decision) == (blob, decision)
 
     def then(self, entry: HistoryEntry) -> "History":
         """This history with one more decision."""
@@ -150,6 +168,8 @@ class Applied:
     """Paths that were refused or failed, to be tried again."""
     everything: bool = False
     """More was refused than fits; the next run compares everything."""
+    closings: datetime | None = None
+    """Pull requests last updated before this were looked at; None before the first look."""
 
 
 def compact(value: Mapping[str, Any]) -> str:
@@ -276,6 +296,8 @@ def page_count(name: str, text: str) -> int:
 def write_applied(applied: Applied) -> str:
     """The text of `applied`; a list too long for it becomes a full comparison next time."""
     value: dict[str, Any] = {"schema": "assent/applied/v1", "commit": applied.commit}
+    if applied.closings is not None:
+        value["closings"] = written(applied.closings)
     if applied.everything:
         return compact({**value, "retry": "everything"})
     text = compact({**value, "retry": list(applied.retry)})
@@ -291,14 +313,18 @@ def parse_applied(name: str, text: str) -> Applied:
         UnreadableParameter: The text is not what Assent writes; the caller compares everything.
     """
     value = _object(name, text, "assent/applied/v1")
-    commit, retry = value.get("commit"), value.get("retry")
+    commit, retry, closings = (value.get(key) for key in ("commit", "retry", "closings"))
     if not isinstance(commit, str) or not commit.isalnum():
         raise _unreadable(name, "it names no commit")
+    try:
+        seen = None if closings is None else read_time(closings)
+    except (TypeError, ValueError) as error:
+        raise _unreadable(name, "its time of closings does not read") from error
     if retry == "everything":
-        return Applied(commit=commit, everything=True)
+        return Applied(commit=commit, everything=True, closings=seen)
     if not isinstance(retry, list) or not all(isinstance(path, str) for path in retry):
         raise _unreadable(name, "its list of paths does not read")
-    return Applied(commit=commit, retry=tuple(retry))
+    return Applied(commit=commit, retry=tuple(retry), closings=seen)
 
 
 def _object(name: str, text: str, schema: str) -> dict[str, Any]:
@@ -319,8 +345,8 @@ def _unreadable(name: str, why: str) -> UnreadableParameter:
 
 
 def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
-    return {
-        "status": entry.decision.value,
+    values = {
+        "status": entry.decision.value if entry.decision else RegistryApproval.PENDING.value,
         "by": list(entry.by),
         "at": written(entry.at),
         "applied_at": written(entry.applied_at),
@@ -329,14 +355,20 @@ def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
         "blob": entry.blob,
         "evidence": entry.evidence,
     }
+    if entry.created is not None:
+        values["created"] = written(entry.created)
+    if entry.reason:
+        values["reason"] = entry.reason
+    return values
 
 
 def _entry(value: Mapping[str, Any]) -> HistoryEntry:
     texts = [value[key] for key in ("blob", "pull_request", "commit", "evidence")]
-    if not all(isinstance(text, str) for text in (*texts, *value["by"])):
+    status, reason = value["status"], value.get("reason", "")
+    if not all(isinstance(text, str) for text in (*texts, *value["by"], reason)):
         raise TypeError("a field is no string")
     return HistoryEntry(
-        decision=Decision(value["status"]),
+        decision=None if status == RegistryApproval.PENDING else Decision(status),
         by=tuple(value["by"]),
         at=read_time(value["at"]),
         applied_at=read_time(value["applied_at"]),
@@ -344,4 +376,6 @@ def _entry(value: Mapping[str, Any]) -> HistoryEntry:
         pull_request=value["pull_request"],
         commit=value["commit"],
         evidence=value["evidence"],
+        created=read_time(value["created"]) if "created" in value else None,
+        reason=reason,
     )

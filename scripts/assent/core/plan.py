@@ -191,18 +191,17 @@ def _change(wanted: Wanted, actual: Actual, ladder: Sequence[str]) -> Change | N
         case Unfit():
             return Refuse(id=wanted.id, reason=Reason.RECORD_INVALID, detail=wanted.why)
         case Deleted():
-            if history.decision is not Decision.APPROVED:
-                return None
-            return Refuse(
-                id=wanted.id,
-                reason=Reason.RECORD_DELETED,
-                detail="the record was deleted, and a deletion decides nothing; "
-                "put it back with status: Retired and a reason",
-            )
+            if history.decision is Decision.APPROVED:
+                return Refuse(
+                    id=wanted.id,
+                    reason=Reason.RECORD_DELETED,
+                    detail="the record was deleted, and a deletion decides nothing; "
+                    "put it back with status: Retired and a reason",
+                )
+            return _restoration(wanted, history, actual, ladder)
         case Asked():
-            last = history.last
-            if last is not None and last.blob == wanted.blob:
-                return _restoration(wanted, last, actual, ladder)
+            if history.holds(wanted.blob, wanted.record.decision):
+                return _restoration(wanted, history, actual, ladder)
             if wanted.record.decision is Decision.APPROVED:
                 refusal = _refusal(wanted, history, actual)
                 if refusal is not None:
@@ -216,15 +215,22 @@ def _change(wanted: Wanted, actual: Actual, ladder: Sequence[str]) -> Change | N
 
 
 def _restoration(
-    asked: Asked, last: HistoryEntry, actual: Actual, ladder: Sequence[str]
+    wanted: Asked | Deleted, history: History, actual: Actual, ladder: Sequence[str]
 ) -> Restore | None:
-    seen = actual.versions.get(asked.id)
-    if seen is None or not concerns(asked.record, seen):
+    """What the registry should show of a decision in effect, by a record or by a closing."""
+    seen, last = actual.versions.get(wanted.id), history.last
+    if seen is None or last is None:
+        return None
+    if isinstance(wanted, Asked):
+        meant = concerns(wanted.record, seen)
+    else:
+        meant = last.created == seen.package.created
+    if not meant:
         return None
     update = registry_showing(
-        seen, asked.id, last, elsewhere=actual.elsewhere.get(asked.id, {}), ladder=ladder
+        seen, wanted.id, last, elsewhere=actual.elsewhere.get(wanted.id, {}), ladder=ladder
     )
-    return None if update is None else Restore(id=asked.id, update=update)
+    return None if update is None else Restore(id=wanted.id, update=update)
 
 
 def registry_showing(
@@ -239,10 +245,12 @@ def registry_showing(
     return registry_update(
         seen,
         id_=id_,
-        decisions={**elsewhere, id_.environment: entry.decision},
+        decision=entry.decision,
+        elsewhere=elsewhere,
         by=entry.by,
         pull_request=entry.pull_request,
         ladder=ladder,
+        reason=entry.reason,
     )
 
 
@@ -272,8 +280,8 @@ def _refusal(asked: Asked, history: History, actual: Actual) -> Refuse | None:
     if record.evidence.digest in history.withdrawn:
         return refuse(
             Reason.EVIDENCE_NOT_FRESH,
-            "the version was rejected or retired on this very evidence; "
-            "approving it again takes a new pull request with fresh evidence",
+            "the version was rejected or retired on this very evidence; approving it again takes "
+            "a new pull request with fresh evidence, or a code owner who reopens the closed one",
         )
     if actual.rung_below is not None and actual.below.get(asked.id) is not Decision.APPROVED:
         said = actual.below.get(asked.id)

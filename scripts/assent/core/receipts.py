@@ -7,7 +7,17 @@ from assent.core.names import RecordId
 from assent.core.plan import Reason
 from assent.core.record import Decision
 
-__all__ = ["CurrentSet", "DecisionApplied", "Failed", "Receipt", "Refused", "RegistryRestored"]
+__all__ = [
+    "ClosingRecorded",
+    "ClosingWithoutEffect",
+    "CurrentSet",
+    "DecisionApplied",
+    "Failed",
+    "NotNotified",
+    "Receipt",
+    "Refused",
+    "RegistryRestored",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +36,35 @@ class DecisionApplied:
     evidence: str
     restored: tuple[str, ...] = ()
     """Keys of others that vanished from the registry's metadata in writing, and were put back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingRecorded:
+    """A code owner closed or reopened a pull request, and registry and history hold it."""
+
+    id: RecordId
+    becomes: Decision | None
+    """Rejected; None where it was reopened."""
+    by: str
+    at: datetime
+    """When it was closed or reopened."""
+    pull_request: str
+    reason: str = ""
+    """The person's own words, on one line; hostile markup and all."""
+    restored: tuple[str, ...] = ()
+    """As in `DecisionApplied`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingWithoutEffect:
+    """Somebody closed or reopened a pull request, and that decided nothing."""
+
+    id: RecordId
+    by: str
+    pull_request: str
+    why: str
+    reopened: bool
+    """Whether Assent opened it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,4 +105,22 @@ class Failed:
     hint: str = ""
 
 
-Receipt = DecisionApplied | RegistryRestored | CurrentSet | Refused | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotNotified:
+    """A topic did not take its message; everything else went on."""
+
+    environment: str
+    topic: str
+    message: str
+
+
+Receipt = (
+    DecisionApplied
+    | ClosingRecorded
+    | ClosingWithoutEffect
+    | RegistryRestored
+    | CurrentSet
+    | Refused
+    | Failed
+    | NotNotified
+)

@@ -1,7 +1,7 @@
 """The promotion record: text to value and back."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from assent.core.errors import AssentError
 from assent.core.evidence import (
     Evidence,
     EvidenceSource,
+    Inference,
     ReportFile,
     UnreadPart,
     evidence_digest,
@@ -21,7 +22,7 @@ from assent.core.evidence import (
 from assent.core.metrics import Metric
 from assent.core.names import RecordId, shown
 from assent.core.package import Artifact, Container, Package
-from assent.core.reports import ReportKind
+from assent.core.reports import ReportKind, Violation
 from assent.core.schema import Schema
 from assent.core.strict_yaml import Document, Place, YamlProblem, read_yaml
 from assent.core.timestamps import read_time
@@ -132,8 +133,16 @@ def parse_record(content: bytes, schema: Schema) -> ParsedRecord | tuple[RecordP
 
 def _unreal_times(document: Document) -> Iterator[RecordProblem]:
     """The times that no calendar has: the schema's pattern lets 31 February pass."""
-    for place in (("package", "created"), ("evidence", "collected")):
-        text = document.value[place[0]][place[1]]
+    evidence = document.value["evidence"]
+    times: dict[Place, str] = {
+        ("package", "created"): document.value["package"]["created"],
+        ("evidence", "collected"): evidence["collected"],
+    }
+    for name in ("started", "ended"):
+        text = evidence.get("inference", {}).get(name)
+        if text is not None:
+            times["evidence", "inference", name] = text
+    for place, text in times.items():
         try:
             read_time(text)
         except ValueError:
@@ -192,14 +201,35 @@ def _evidence(value: Mapping[str, Any]) -> Evidence:
     return Evidence(
         source=EvidenceSource(value["source"]),
         collected=read_time(value["collected"]),
-        reports=tuple(
-            ReportFile(**{**report, "kind": ReportKind(report["kind"])})
-            for report in value["reports"]
-        ),
-        metrics={name: _metric(metric) for name, metric in value["metrics"].items()},
+        reports=_reports(value["reports"]),
+        metrics=_metrics(value["metrics"]),
+        inference=_inference(value["inference"]) if "inference" in value else None,
         unread=tuple(UnreadPart(**part) for part in value["unread"]),
         digest=value["digest"],
     )
+
+
+def _inference(value: Mapping[str, Any]) -> Inference:
+    started, ended = value["started"], value["ended"]
+    return Inference(
+        environment=value["environment"],
+        run=value["run"],
+        started=None if started is None else read_time(started),
+        ended=None if ended is None else read_time(ended),
+        instance_type=value["instance_type"],
+        instances=value["instances"],
+        reports=_reports(value["reports"]),
+        metrics=_metrics(value["metrics"]),
+        violations=tuple(Violation(**each) for each in value["violations"]),
+    )
+
+
+def _reports(values: Sequence[Mapping[str, Any]]) -> tuple[ReportFile, ...]:
+    return tuple(ReportFile(**{**each, "kind": ReportKind(each["kind"])}) for each in values)
+
+
+def _metrics(values: Mapping[str, Mapping[str, float]]) -> dict[str, Metric]:
+    return {name: _metric(metric) for name, metric in values.items()}
 
 
 def _metric(value: Mapping[str, float]) -> Metric:

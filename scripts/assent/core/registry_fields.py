@@ -52,42 +52,51 @@ def registry_update(
     seen: ModelVersion,
     *,
     id_: RecordId,
-    decisions: Mapping[str, Decision],
+    decision: Decision | None,
+    elsewhere: Mapping[str, Decision],
     by: Sequence[str],
     pull_request: str,
     ladder: Sequence[str],
+    reason: str = "",
 ) -> RegistryUpdate | None:
     """What to send so that the registry shows a decision; None where it does already.
 
     Args:
         seen: The version as just described.
         id_: Whose decision it is; only this environment's fields are written.
-        decisions: What is in effect, by environment, this one's new decision included.
-        by: The logins whose approval counted.
+        decision: What is in effect there; None where it was taken back and nothing is decided.
+        elsewhere: The decisions of the other environments.
+        by: The logins whose word counted.
         pull_request: Its address.
         ladder: The environments, lowest first.
+        reason: Why, if the decision is not in a record that says it.
     """
-    decision = decisions[id_.environment]
+    status = RegistryApproval.PENDING.value if decision is None else decision.value
     wanted = {
-        id_.environment: decision.value,
+        id_.environment: status,
         f"{id_.environment}.by": _fitting(by),
         f"{id_.environment}.pull-request": _FORBIDDEN.sub("_", pull_request)[:_MAX_VALUE],
     }
     metadata = _differing(wanted, seen.metadata)
+    decisions = _with(elsewhere, id_, decision)
     approval = derive_approval(decisions)
-    life_cycle = _life_cycle(decisions, ladder)
+    life_cycle = _life_cycle(decisions, ladder) if decisions else (id_.environment, status)
     if not metadata and approval is seen.approval and life_cycle == seen.life_cycle:
         return None
+    said = f"{status} in {id_.environment} by {', '.join(by)}: {pull_request}"
     return RegistryUpdate(
         arn=seen.arn,
         metadata=metadata,
         approval=None if approval is seen.approval else approval,
-        approval_description=one_line(
-            f"{decision.value} in {id_.environment} by {', '.join(by)}: {pull_request}",
-            _MAX_DESCRIPTION,
-        ),
+        approval_description=one_line(f"{said} ({reason})" if reason else said, _MAX_DESCRIPTION),
         life_cycle=None if life_cycle == seen.life_cycle else life_cycle,
     )
+
+
+def _with(
+    elsewhere: Mapping[str, Decision], id_: RecordId, decision: Decision | None
+) -> dict[str, Decision]:
+    return dict(elsewhere) if decision is None else {**elsewhere, id_.environment: decision}
 
 
 def withdrawal(
@@ -114,7 +123,7 @@ def withdrawal(
     if not claimed or decision is Decision.APPROVED:
         return None
     value = RegistryApproval.PENDING.value if decision is None else decision.value
-    decisions = dict(elsewhere) if decision is None else {**elsewhere, id_.environment: decision}
+    decisions = _with(elsewhere, id_, decision)
     approval = derive_approval(decisions)
     life_cycle = _life_cycle(decisions, ladder) if decisions else (id_.environment, value)
     return RegistryUpdate(

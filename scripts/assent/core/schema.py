@@ -117,6 +117,8 @@ def _message(error: ValidationError) -> str:
             )
         case "pattern":
             return f"{value} {error.message}"
+        case "not" if expected == {}:
+            return "must not be there with the other fields as they are"
         case "minLength" if expected == 1:
             return "must not be empty"
         case "maxLength":

@@ -54,6 +54,8 @@ class _Compiler:
     def __init__(self, root: Mapping[str, Any], pattern: Callable[[str], re.Pattern[str]]) -> None:
         self._definitions: Mapping[str, Any] = root.get("$defs", {})
         self._pattern = pattern
+        self._open: list[str] = []
+        """The definitions that are being compiled, one within the other."""
 
     def predicate(self, schema: Any) -> Predicate:  # noqa: ANN401 - any JSON, judged here
         if isinstance(schema, bool):
@@ -104,10 +106,12 @@ class _Compiler:
 
     def _definition(self, name: str) -> Predicate:
         definition = self._definitions.get(name)
-        # A reference inside a definition could lead in a circle; none is needed here.
-        if not isinstance(definition, dict) or "$ref" in str(definition):
+        if not isinstance(definition, dict) or name in self._open:  # no value is without end
             raise _Unsupported
-        return self.predicate(definition)
+        self._open.append(name)
+        predicate = self.predicate(definition)
+        self._open.pop()
+        return predicate
 
     def _fields(self, schema: Mapping[str, Any]) -> Predicate:
         known = {name: self.predicate(each) for name, each in schema.get("properties", {}).items()}
@@ -139,6 +143,8 @@ def _limit(keyword: str, limit: Any) -> Predicate:  # noqa: ANN401 - any JSON, j
             return lambda value: not isinstance(value, list) or len(value) >= limit
         case "maxItems":
             return lambda value: not isinstance(value, list) or len(value) <= limit
+        case "minProperties":
+            return lambda value: not isinstance(value, dict) or len(value) >= limit
         case "maxProperties":
             return lambda value: not isinstance(value, dict) or len(value) <= limit
         case _:

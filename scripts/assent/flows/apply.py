@@ -1,12 +1,12 @@
 """Apply: converge registry and Parameter Store to the head of the branch that counts.
 
-Order within an environment: per decision the registry, then its history; then `current` of each
-model touched; then `applied`. Each step is told by what it finds, never by a stored plan, so a run
-that was cut off anywhere is finished by the next.
+Order within an environment: what closed pull requests decided; per decision the registry, then its
+history; then `current` of each model touched; then `applied`. Each step is told by what it finds,
+never by a stored plan, so a run that was cut off anywhere is finished by the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from assent.core.config import Environment
@@ -39,10 +39,21 @@ from assent.core.receipts import (
 )
 from assent.core.record import Decision, Record
 from assent.core.registry_fields import RegistryUpdate, withdrawal
+from assent.core.rendering.notices import Notice, decided_notice, live_notice
 from assent.core.timestamps import to_seconds
-from assent.flows.observe import BehindApplied, Observation, further_histories, observe
+from assent.flows.notify import notify
+from assent.flows.observe import (
+    BehindApplied,
+    Observation,
+    applied_of,
+    further_histories,
+    observe,
+    read_applied,
+)
 from assent.flows.prove import Proof, Unproven, prove
+from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
 from assent.flows.wanted import World, record_of_blob
+from assent.flows.write_registry import ChangedMeanwhile, write_registry
 from assent.ports import Forge, NotThere
 
 __all__ = ["ApplyReport", "apply"]
@@ -76,6 +87,8 @@ def apply(
 ) -> ApplyReport:
     """Converge some environments, in the order given, each as far as it can be.
 
+    Closed pull requests come first, so that what was refused is refused before anything else.
+
     Args:
         world: What is read and written.
         forge: Where approvals are looked up.
@@ -85,6 +98,7 @@ def apply(
     """
     receipts: list[Receipt] = []
     broken: list[Failed] = []
+    recent = RecentPullRequests(forge)
 
     def record(receipt: Receipt) -> None:
         receipts.append(receipt)
@@ -92,8 +106,7 @@ def apply(
 
     for environment in environments:
         try:
-            observation = observe(world, environment, everything=everything)
-            _Run(world, forge, observation, record).execute()
+            _converge(world, forge, environment, recent, record, everything=everything)
         except AssentError as error:
             broken.append(
                 Failed(
@@ -107,14 +120,47 @@ def apply(
     return ApplyReport(receipts=tuple(receipts), broken=tuple(broken))
 
 
+def _converge(
+    world: World,
+    forge: Forge,
+    environment: Environment,
+    recent: RecentPullRequests,
+    emit: Callable[[Receipt], None],
+    *,
+    everything: bool,
+) -> None:
+    applied = read_applied(world, environment)
+    observation = observe(world, environment, everything=everything, applied=applied)
+    if observation.diverged:
+        _require_the_tip(world, forge, environment)
+    said = applied_of(observation.names, applied)
+    closings = reconcile(
+        world,
+        forge,
+        environment,
+        since=None if said is None else said.closings,
+        recent=recent,
+        emit=emit,
+    )
+    if closings.acted:  # what was observed may have changed by it
+        observation = observe(world, environment, everything=everything, applied=applied)
+    _Run(world, forge, observation, closings, emit).execute()
+
+
+def _require_the_tip(world: World, forge: Forge, environment: Environment) -> None:
+    """Refuse a clone that may be behind what was applied; a rewritten branch is gone along."""
+    if forge.tip() != world.head:
+        raise BehindApplied(
+            f"{environment.name} was brought to a commit that this clone does not contain, "
+            f"and {world.head[:12]} is not the tip of {world.config.branch}",
+            hint="Fetch and check out the branch that counts, then run again.",
+        )
+
+
 class _Refusal(Exception):
     def __init__(self, id_: RecordId, reason: Reason, detail: str) -> None:
         super().__init__(detail)
         self.receipt = Refused(id=id_, reason=reason, detail=detail)
-
-
-class ChangedMeanwhile(AssentError):
-    """Somebody else wrote the registry between reading and writing."""
 
 
 class _Run:
@@ -125,11 +171,13 @@ class _Run:
         world: World,
         forge: Forge,
         observation: Observation,
+        closings: Reconciled,
         emit: Callable[[Receipt], None],
     ) -> None:
         self._world = world
         self._forge = forge
         self._seen = observation
+        self._closings = closings
         self._emit = emit
         self._environment = observation.environment.name
         self._parameters = world.parameters(observation.environment)
@@ -139,7 +187,6 @@ class _Run:
         self._retry: set[str] = set(observation.left_out)
 
     def execute(self) -> None:
-        self._require_the_tip()
         for model, error in self._seen.unreadable.items():
             self._fail(model, error)
         for id_, error in self._seen.unknown.items():
@@ -164,15 +211,6 @@ class _Run:
                     each.id.path for each in self._seen.wanted if each.id.model == model
                 )
         self._mark()
-
-    def _require_the_tip(self) -> None:
-        """Refuse a clone that may be behind what was applied; a rewritten branch is gone along."""
-        if self._seen.diverged and self._forge.tip() != self._world.head:
-            raise BehindApplied(
-                f"{self._environment} was brought to a commit that this clone does not contain, "
-                f"and {self._world.head[:12]} is not the tip of {self._world.config.branch}",
-                hint="Fetch and check out the branch that counts, then run again.",
-            )
 
     def _attempt(self, id_: RecordId, step: Callable[[], None]) -> None:
         try:
@@ -224,6 +262,17 @@ class _Run:
                 restored=restored,
             )
         )
+        reason = change.asked.record.reason
+        self._notify(
+            decided_notice(
+                change.id, change.becomes, by=entry.by, reason=reason, url=entry.pull_request
+            )
+        )
+
+    def _notify(self, notice: Notice) -> None:
+        failure = notify(self._world.notices, self._seen.environment, notice)
+        if failure is not None:
+            self._emit(failure)
 
     def _entry(self, asked: Asked, proof: Proof) -> HistoryEntry:
         return HistoryEntry(
@@ -235,6 +284,7 @@ class _Run:
             pull_request=proof.pull_request,
             commit=proof.commit,
             evidence=asked.record.evidence.digest,
+            created=asked.record.package.created,
         )
 
     def _write_registry(self, asked: Asked, entry: HistoryEntry) -> tuple[str, ...]:
@@ -258,7 +308,7 @@ class _Run:
                 hint="The next run plans from what it says then.",
             )
         update = self._showing(seen, id_, entry)
-        return () if update is None else self._send(seen, update)
+        return () if update is None else write_registry(self._world.registry, seen, update)
 
     def _showing(
         self, seen: ModelVersion, id_: RecordId, entry: HistoryEntry
@@ -271,25 +321,6 @@ class _Run:
             ladder=self._world.config.ladder,
         )
 
-    def _send(self, seen: ModelVersion, update: RegistryUpdate) -> tuple[str, ...]:
-        """Send an update, read it back, and put back what vanished without being asked to."""
-        registry = self._world.registry
-        registry.update(update)
-        now = registry.describe(seen.arn)
-        lost = {key: value for key, value in seen.metadata.items() if key not in now.metadata}
-        if lost:
-            registry.update(RegistryUpdate(arn=seen.arn, metadata={**now.metadata, **lost}))
-            now = registry.describe(seen.arn)
-        wrong = [key for key, value in update.metadata.items() if now.metadata.get(key) != value]
-        if update.approval is not None and now.approval is not update.approval:
-            wrong.append("ModelApprovalStatus")
-        if wrong:
-            raise ChangedMeanwhile(
-                f"{seen.arn.text} does not show what was just written: {', '.join(wrong)}",
-                hint="Another writer may be at work; the next run tries again.",
-            )
-        return tuple(sorted(lost))
-
     def _restore(self, change: Restore) -> None:
         last = self._histories[change.id].last
         if change.withdraws or last is None:
@@ -299,7 +330,7 @@ class _Run:
         update = self._showing(seen, change.id, last)
         if update is None:
             return
-        self._send(seen, update)
+        write_registry(self._world.registry, seen, update)
         self._emit(RegistryRestored(id=change.id, fields=update.fields))
 
     def _withdraw(self, id_: RecordId) -> None:
@@ -316,7 +347,7 @@ class _Run:
             ladder=self._world.config.ladder,
         )
         if update is not None:
-            self._send(seen, update)
+            write_registry(self._world.registry, seen, update)
             self._emit(RegistryRestored(id=id_, fields=update.fields))
 
     def _set_current(self, model: str) -> None:
@@ -337,6 +368,8 @@ class _Run:
             return
         self._parameters.write(self._names.current(model), wanted)
         self._emit(CurrentSet(environment=self._environment, model=model, was=was, becomes=becomes))
+        if becomes != was:
+            self._notify(live_notice(self._environment, model, was=was, becomes=becomes))
 
     def _candidates(
         self, model: str, decisions: Mapping[RecordId, Decision | None]
@@ -403,6 +436,17 @@ class _Run:
         return record
 
     def _mark(self) -> None:
-        text = write_applied(Applied(commit=self._world.head, retry=tuple(sorted(self._retry))))
+        """Write how far this run came, if that tells the next one anything."""
+        before = applied_of(self._names, self._seen.applied_text)
+        after = Applied(
+            commit=self._world.head,
+            retry=tuple(sorted(self._retry)),
+            closings=self._closings.until,
+        )
+        if before is not None and not self._closings.settles:
+            unmoved = write_applied(replace(after, closings=before.closings))
+            if unmoved == self._seen.applied_text:
+                return  # that somebody commented on a pull request is not worth a write
+        text = write_applied(after)
         if text != self._seen.applied_text:
             self._parameters.write(self._names.applied, text)

@@ -1,7 +1,5 @@
 """Collect the evidence of a registered version: its reports read, its artifacts pinned."""
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,21 +11,22 @@ from assent.core.evidence import (
     UnreadPart,
     evidence_digest,
 )
-from assent.core.metrics import Metric
+from assent.core.fitting import fitting
+from assent.core.inference import CollectedInference
 from assent.core.package import Artifact, ModelVersion, Package, ReportSource
-from assent.core.registry_fields import one_line
 from assent.core.reports import Report, Unreadable, parse_report
 from assent.core.timestamps import to_seconds
-from assent.ports import CredentialsRefused, Reports
+from assent.flows.read_reports import (
+    Sum,
+    capped,
+    kept,
+    read_file,
+    require_answer,
+    unread_part,
+)
+from assent.ports import EvidenceStore, Reports
 
 __all__ = ["Collected", "collect_evidence"]
-
-MAX_REPORT_BYTES = 5 * 1024 * 1024
-MAX_METRICS = 1000
-MAX_UNREAD = 100
-"""What a record holds of each; the schema says the same."""
-_MAX_WHERE = 1400
-_MAX_WHY = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,39 +39,59 @@ class Collected:
     """With its digest."""
 
 
-def collect_evidence(version: ModelVersion, reports: Reports, now: datetime) -> Collected:
+def collect_evidence(
+    version: ModelVersion,
+    reports: Reports,
+    now: datetime,
+    *,
+    store: EvidenceStore | None = None,
+    inference: CollectedInference | None = None,
+) -> Collected:
     """Read every report that a version names, and pin its artifacts.
 
     A report that is missing, too large or unreadable is named in `unread`; it is never left out
     silently, and never stops a promotion from being proposed: the approver decides.
 
+    Args:
+        version: As the registry describes it.
+        reports: The files of training.
+        now: When this is.
+        store: Where reports are kept that their own bucket keeps no versions of, if anywhere.
+        inference: A batch inference one rung down that is evidence too.
+
     Raises:
         AssentError: Only those from which nothing is known yet: S3 did not answer, or did not
-            take the credentials.
+            take the credentials; and whatever the store raises.
     """
-    unread: list[UnreadPart] = []
+    found = Sum()
+    if inference is not None:  # what is new since the rung below comes first
+        found.unread.extend(inference.unread)
     package = replace(
         version.package,
         containers=tuple(
-            replace(container, artifact=_pinned(container.artifact, reports, unread))
+            replace(container, artifact=_pinned(container.artifact, reports, found.unread))
             for container in version.package.containers
         ),
     )
     files: list[ReportFile] = []
-    metrics: dict[str, Metric] = {}
     for source in version.reports:
-        report = _read(source, reports, files, unread)
-        if report is not None:
-            _add(report, source, metrics, unread)
+        report = _read(source, reports, store, files, found.unread)
+        if report is None:
+            continue
+        if not report.metrics and not report.unread:
+            found.unread.append(unread_part(source.kind, "the report holds no metric"))
+        found.add(report, source.kind)
     if not version.reports:
-        unread.append(UnreadPart(where="model metrics", why="the package names no report"))
+        found.unread.append(UnreadPart(where="model metrics", why="the package names no report"))
     evidence = Evidence(
-        source=EvidenceSource.TRAINING,
+        source=EvidenceSource.TRAINING if inference is None else EvidenceSource.BATCH_INFERENCE,
         collected=to_seconds(now),
         reports=tuple(files),
-        metrics=dict(sorted(metrics.items())),
-        unread=_capped(unread),
+        metrics=dict(sorted(found.metrics.items())),
+        inference=None if inference is None else inference.inference,
+        unread=capped(found.unread),
     )
+    evidence = fitting(package, evidence)
     return Collected(
         package=package, evidence=replace(evidence, digest=evidence_digest(package, evidence))
     )
@@ -86,9 +105,9 @@ def _pinned(
     try:
         facts = reports.facts(artifact.uri)
     except AssentError as error:
-        if error.retryable or isinstance(error, CredentialsRefused):
-            raise
-        unread.append(_part(artifact.uri, f"the artifact could not be looked at: {error.message}"))
+        require_answer(error)
+        why = f"the artifact could not be looked at: {error.message}"
+        unread.append(unread_part(artifact.uri, why))
         return artifact
     return replace(
         artifact,
@@ -99,66 +118,26 @@ def _pinned(
 
 
 def _read(
-    source: ReportSource, reports: Reports, files: list[ReportFile], unread: list[UnreadPart]
+    source: ReportSource,
+    reports: Reports,
+    store: EvidenceStore | None,
+    files: list[ReportFile],
+    unread: list[UnreadPart],
 ) -> Report | None:
+    where = f"{source.kind} {source.uri}"
     try:
-        file = reports.read(source.uri, limit=MAX_REPORT_BYTES)
+        read = read_file(source.kind, source.uri, reports)
     except AssentError as error:
-        if error.retryable or isinstance(error, CredentialsRefused):
-            raise
-        unread.append(_part(f"{source.kind} {source.uri}", error.message))
+        require_answer(error)
+        unread.append(unread_part(where, error.message))
         return None
-    sha256 = hashlib.sha256(file.content).hexdigest()
-    files.append(
-        ReportFile(
-            kind=source.kind,
-            uri=source.uri,
-            version_id=file.version_id,
-            sha256=sha256,
-            bytes=len(file.content),
-        )
-    )
-    if source.sha256 is not None and source.sha256 != sha256:
-        why = f"its SHA-256 is {sha256}; the registry was told {source.sha256}"
-        unread.append(_part(f"{source.kind} {source.uri}", why))
+    files.append(kept(read, store))
+    if source.sha256 is not None and source.sha256 != read.file.sha256:
+        why = f"its SHA-256 is {read.file.sha256}; the registry was told {source.sha256}"
+        unread.append(unread_part(where, why))
         return None
-    parsed = parse_report(file.content, source.kind)
+    parsed = parse_report(read.content, source.kind)
     if isinstance(parsed, Unreadable):
-        unread.append(_part(f"{source.kind} {source.uri}", parsed.why))
+        unread.append(unread_part(where, parsed.why))
         return None
     return parsed
-
-
-def _add(
-    report: Report, source: ReportSource, metrics: dict[str, Metric], unread: list[UnreadPart]
-) -> None:
-    if not report.metrics and not report.unread:
-        unread.append(_part(source.kind, "the report holds no metric"))
-    for name, metric in report.metrics.items():
-        if name in metrics:
-            why = "an earlier report has a metric of this name; that one counts"
-            unread.append(_part(f"{source.kind} {name}", why))
-        elif len(metrics) >= MAX_METRICS:
-            why = f"a record holds {MAX_METRICS} metrics; this and the rest of the report are over"
-            unread.append(_part(f"{source.kind} {name}", why))
-            break
-        else:
-            metrics[name] = metric
-    unread.extend(
-        _part(f"{source.kind} {part.where}", part.why)
-        for part in report.unread
-        if not part.expected  # curves and alarm limits are in the report; nothing is missing
-    )
-
-
-def _part(where: str, why: str) -> UnreadPart:
-    return UnreadPart(where=one_line(where, _MAX_WHERE), why=one_line(why, _MAX_WHY))
-
-
-def _capped(parts: Iterable[UnreadPart]) -> tuple[UnreadPart, ...]:
-    found = tuple(parts)
-    if len(found) <= MAX_UNREAD:
-        return found
-    kept = found[: MAX_UNREAD - 1]
-    rest = f"{len(found) - len(kept)} more places; see the reports themselves"
-    return (*kept, UnreadPart(where="and", why=rest))

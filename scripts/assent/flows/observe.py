@@ -11,19 +11,27 @@ from assent.core.parameters import (
     Applied,
     Names,
     UnreadableParameter,
-    page_count,
     parse_applied,
     parse_history,
 )
 from assent.core.parameters import (
     History as DecisionHistory,
 )
-from assent.core.plan import Actual, Asked, Wanted, named_version
+from assent.core.plan import Actual, Asked, Deleted, Wanted, named_version
 from assent.core.record import Decision, Record
+from assent.flows.elsewhere import decisions_elsewhere, parameters_elsewhere
+from assent.flows.histories import assembled
 from assent.flows.wanted import World, record_of_blob, wanted_records
 from assent.ports import NotThere, Parameters
 
-__all__ = ["BehindApplied", "Observation", "further_histories", "observe"]
+__all__ = [
+    "BehindApplied",
+    "Observation",
+    "applied_of",
+    "further_histories",
+    "observe",
+    "read_applied",
+]
 
 _BATCH = 10
 """Names that one call of `GetParameters` takes."""
@@ -57,16 +65,47 @@ class Observation:
     """Whether the commit last applied is no part of HEAD's history."""
 
 
-def observe(world: World, environment: Environment, *, everything: bool) -> Observation:
+def observe(
+    world: World, environment: Environment, *, everything: bool, applied: str | None
+) -> Observation:
     """Read one environment.
 
     The cost follows what changed since the commit last applied, unless `everything` is asked for,
     or nothing tells what changed.
 
+    Args:
+        world: What is read.
+        environment: Which one.
+        everything: Compare all of the tree, not only what changed.
+        applied: The text of `applied`, from `read_applied`.
+
     Raises:
         AssentError: Something could not be read; nothing was written.
     """
-    return _Observer(world, environment).observe(everything=everything)
+    return _Observer(world, environment).observe(applied, everything=everything)
+
+
+def read_applied(world: World, environment: Environment) -> str | None:
+    """The text of the parameter that tells how far apply came; None where there is none.
+
+    Raises:
+        AssentError: It could not be read.
+    """
+    names = Names(prefix=world.config.parameter_prefix, environment=environment.name)
+    return world.parameters(environment).read([names.applied]).get(names.applied)
+
+
+def applied_of(names: Names, text: str | None) -> Applied | None:
+    """What `applied` says; None where there is none, or it does not read.
+
+    A full comparison then finds out all that it could have said.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_applied(names.applied, text)
+    except UnreadableParameter:
+        return None
 
 
 def _says_no(wanted: Wanted) -> bool:
@@ -113,8 +152,7 @@ class _Observer:
         self._unknown: dict[RecordId, AssentError] = {}
         self._diverged = False
 
-    def observe(self, *, everything: bool) -> Observation:
-        applied = self._read([self._names.applied]).get(self._names.applied)
+    def observe(self, applied: str | None, *, everything: bool) -> Observation:
         paths = None if everything else self._changed(applied)
         if paths is None:
             wanted = self._read_everything()
@@ -142,7 +180,7 @@ class _Observer:
 
     def _changed(self, applied_text: str | None) -> list[str] | None:
         """The paths to look at; None for all of them."""
-        applied = self._parse_applied(applied_text)
+        applied = applied_of(self._names, applied_text)
         if applied is None or applied.everything:
             return None
         history, head = self._world.history, self._world.head
@@ -163,14 +201,6 @@ class _Observer:
             return None
         prefix = f"{PROMOTIONS}/{self._environment.name}/"
         return sorted({*(path for path in changed if path.startswith(prefix)), *applied.retry})
-
-    def _parse_applied(self, text: str | None) -> Applied | None:
-        if text is None:
-            return None
-        try:
-            return parse_applied(self._names.applied, text)
-        except UnreadableParameter:
-            return None  # a full comparison finds out all that it could have said
 
     def _read(self, names: Iterable[str]) -> Mapping[str, str]:
         fresh = [name for name in dict.fromkeys(names) if name not in self._asked]
@@ -247,28 +277,11 @@ class _Observer:
         for id_ in ids:
             if id_ in self._histories:
                 continue
-            name = self._history_name(id_)
-            text = self._texts.get(name)
+            text = self._texts.get(self._history_name(id_))
             try:
-                self._histories[id_] = (
-                    DecisionHistory(id=id_)
-                    if text is None
-                    else parse_history(id_, name, text, self._pages(id_, name, text))
-                )
+                self._histories[id_] = assembled(id_, self._names, text, self._read)
             except UnreadableParameter as error:
                 self._unreadable[id_.model] = error
-
-    def _pages(self, id_: RecordId, name: str, text: str) -> list[str]:
-        count = page_count(name, text)
-        names = [self._names.earlier(id_.model, id_.version, page) for page in range(1, count + 1)]
-        texts = self._read(names)
-        missing = [page for page in names if page not in texts]
-        if missing:
-            raise UnreadableParameter(
-                f"the parameter {name} counts {count} earlier pages, and {missing[0]} is missing",
-                hint="Restore it from its history in Parameter Store.",
-            )
-        return [texts[page] for page in names]
 
     def _describe(
         self, wanted: Sequence[Wanted], *, everything: bool
@@ -285,7 +298,7 @@ class _Observer:
         settled = {
             arns[each.id].text: each.id
             for each in wanted
-            if isinstance(each, Asked) and not self._is_new(each)
+            if isinstance(each, Deleted) or (isinstance(each, Asked) and not self._is_new(each))
         }
         found: dict[RecordId, ModelVersion | None] = {}
         found.update(self._search(settled) if everything else {})
@@ -340,7 +353,7 @@ class _Observer:
             rung_below=None if rung_below is None else rung_below.name,
             below=below,
             elsewhere={
-                id_: self._elsewhere(id_, version)
+                id_: decisions_elsewhere(self._world, id_, version)
                 for id_, version in versions.items()
                 if version is not None
             },
@@ -381,7 +394,7 @@ class _Observer:
         names = Names(prefix=self._world.config.parameter_prefix, environment=rung_below.name)
         asked = {each.id: names.history(each.id.model, each.id.version) for each in rising}
         try:
-            texts = self._elsewheres(rung_below).read(list(asked.values()))
+            texts = parameters_elsewhere(self._world, rung_below).read(list(asked.values()))
         except AssentError as error:
             self._unknown.update(dict.fromkeys(asked, error))
             return {}
@@ -395,17 +408,13 @@ class _Observer:
                 self._unknown[each.id] = error
         return found
 
-    def _elsewheres(self, environment: Environment) -> Parameters:
-        """Another environment's parameters, to read."""
-        return (self._world.reading or self._world.parameters)(environment)
-
     def _decision_below(
         self, there: RecordId, name: str, text: str | None, record: Record
     ) -> Decision | None:
         """The decision there on the very package of `record`; None where it is about another."""
         last = None if text is None else parse_history(there, name, text).last
-        if last is None:
-            return None
+        if last is None or last.decision is not Decision.APPROVED:
+            return None if last is None else last.decision
         decided = record_of_blob(self._world, last.blob)
         if decided is None:
             raise NotThere(
@@ -417,42 +426,4 @@ class _Observer:
         return last.decision if same else None
 
     def _is_new(self, asked: Asked) -> bool:
-        last = self._histories[asked.id].last
-        return last is None or last.blob != asked.blob
-
-    def _elsewhere(self, id_: RecordId, version: ModelVersion) -> dict[str, Decision]:
-        """Decisions in other environments, as far as registry and main agree.
-
-        A field that says Approved counts only where main holds such a record: anybody with the
-        right IAM role can write the field. A field that says no always counts.
-        """
-        found: dict[str, Decision] = {}
-        for rung in self._world.config.ladder:
-            field = version.metadata.get(rung)
-            if rung == id_.environment or field not in set(Decision):
-                continue
-            decision = Decision(field)
-            if decision is not Decision.APPROVED or self._is_approved(rung, id_):
-                found[rung] = decision
-        return found
-
-    def _is_approved(self, rung: str, id_: RecordId) -> bool:
-        """Whether an Approved field of another environment is true.
-
-        Main tells in nearly all cases. Where it says otherwise, that change may have been refused,
-        or not applied yet, so what is in effect there is asked.
-        """
-        there = RecordId(rung, id_.model, id_.version)
-        (wanted,) = wanted_records(self._world, rung, [there.path])
-        if isinstance(wanted, Asked) and wanted.record.decision is Decision.APPROVED:
-            return True
-        name = Names(prefix=self._world.config.parameter_prefix, environment=rung).history(
-            there.model, there.version
-        )
-        try:
-            text = self._elsewheres(self._world.config.environment(rung)).read([name]).get(name)
-            return (
-                text is not None and parse_history(there, name, text).decision is Decision.APPROVED
-            )
-        except AssentError:
-            return True  # nothing was learned, so nothing is changed
+        return not self._histories[asked.id].holds(asked.blob, asked.record.decision)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assent.core.config import Environment
 from assent.core.errors import Exit
 from assent.core.plan import Plan, diff
-from assent.flows.observe import Observation, observe
+from assent.flows.observe import Observation, observe, read_applied
 from assent.flows.wanted import World
 
 __all__ = ["Planned", "plan"]
@@ -33,7 +33,8 @@ def plan(world: World, environments: Sequence[Environment], *, everything: bool)
     """
     found = []
     for environment in environments:
-        observation = observe(world, environment, everything=everything)
+        applied = read_applied(world, environment)
+        observation = observe(world, environment, everything=everything, applied=applied)
         difference = diff(observation.wanted, observation.actual, ladder=world.config.ladder)
         found.append(Planned(observation=observation, plan=difference))
     return found

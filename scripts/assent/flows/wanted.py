@@ -8,7 +8,7 @@ from assent.core.config import Config, Environment
 from assent.core.names import RecordId, parse_path
 from assent.core.plan import Asked, Deleted, Unfit, Wanted
 from assent.core.record import ParsedRecord, Record, parse_record
-from assent.ports import Clock, History, NotThere, Parameters, Registry, TreeEntry
+from assent.ports import Clock, History, Notices, NotThere, Parameters, Registry, TreeEntry
 
 __all__ = ["World", "record_of_blob", "wanted_records"]
 
@@ -31,6 +31,8 @@ class World:
     clock: Clock
     reading: Callable[[Environment], Parameters] | None = None
     """Other environments' parameters, where those may only be read; without it, as above."""
+    notices: Notices | None = None
+    """Topics that are told what was decided; None where nobody is."""
 
 
 def wanted_records(world: World, environment: str, paths: Iterable[str]) -> list[Wanted]:

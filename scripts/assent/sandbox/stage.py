@@ -6,24 +6,28 @@ HTTP as it does in production.
 """
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from github import Auth, Github
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from assent.adapters.github import connect
-from assent.sandbox.aws import AwsSandbox
+from assent.sandbox.aws import AwsSandbox, Intake, Published
 from assent.sandbox.github import GitHub, Protection
 from assent.sandbox.loopback import LoopbackServer
 from assent.sandbox.wire import Ledger, Wire
 
-__all__ = ["ACCOUNT", "REGION", "REPOSITORY", "Stage"]
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+__all__ = ["ACCOUNT", "ACCOUNTS", "REGION", "REPOSITORY", "Accounts", "Stage"]
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -35,29 +39,75 @@ CODE_OWNERS = {"dev": ("ana", "ben"), "test": ("ana", "ben"), "uat": ("ana", "be
 PEOPLE = ("ana", "ben", "carla", "zoe")
 """zoe trains models; she may write to the repository and owns none of it."""
 
-_CONFIGURATION = f"""\
-schema: assent/config/v1
-parameter_prefix: /assent
-registry: {{account: "{ACCOUNT}", region: {REGION}}}
-github: {{repository: {REPOSITORY}}}
-environments: # lowest first
-""" + "".join(
-    f'  - {{name: {name}, account: "{ACCOUNT}", region: {REGION}}}\n' for name in ENVIRONMENTS
-)
+Accounts = Literal["one", "many"]
+"""Whether all environments are in the registry's account, or the upper ones in their own."""
+
+ACCOUNTS: Mapping[str, str] = {"uat": "222233334444", "prod": "444455556666"}
+"""The environments that have an account of their own where there are many."""
+
 _OWNERS = "* @acme/ml-platform\n" + "".join(
     f"/promotions/{name}/ @acme/ml-approvers-{name}\n" for name in ENVIRONMENTS
 )
 _README = "# Model promotions\n\nOne record for each version and environment; see promotions/.\n"
 
 
-def repository_files() -> dict[str, str]:
-    """What a fresh promotion repository holds."""
+def repository_files(accounts: Accounts = "one", topics: Collection[str] = ()) -> dict[str, str]:
+    """What a fresh promotion repository holds.
+
+    Args:
+        accounts: Where the environments are.
+        topics: The environments that have an SNS topic.
+    """
     return {
         ".github/CODEOWNERS": _OWNERS,
         "README.md": _README,
-        "assent.yaml": _CONFIGURATION,
+        "assent.yaml": _configuration(accounts, topics),
         "promotions/README.md": _README,
     }
+
+
+def _configuration(accounts: Accounts, topics: Collection[str]) -> str:
+    lines = [
+        "schema: assent/config/v1",
+        "parameter_prefix: /assent",
+        f'registry: {{account: "{ACCOUNT}", region: {REGION}}}',
+        f"github: {{repository: {REPOSITORY}}}",
+        *([f"event_bus: {_bus_arn('assent')}"] if accounts == "many" else []),
+        "environments: # lowest first",
+    ]
+    for name in ENVIRONMENTS:
+        account = _account_of(name, accounts)
+        lines += [f"  - name: {name}", f'    account: "{account}"', f"    region: {REGION}"]
+        if account != ACCOUNT:
+            lines += [f"    role: {_role(account, 'apply')}"]
+            lines += [f"    read_role: {_role(account, 'read')}"]
+        if name in topics:
+            lines += [f"    topic: {_topic_arn(name, accounts)}"]
+        # Where environments share an account and a region, only the name tells where a job ran.
+        if account == ACCOUNT:
+            lines += [f'    inference: {{transform_jobs: "*-{name}"}}']
+    return "\n".join([*lines, ""])
+
+
+def _account_of(environment: str, accounts: Accounts) -> str:
+    return ACCOUNTS.get(environment, ACCOUNT) if accounts == "many" else ACCOUNT
+
+
+def _role(account: str, purpose: str) -> str:
+    return f"arn:aws:iam::{account}:role/assent-{purpose}"
+
+
+def _topic_arn(environment: str, accounts: Accounts) -> str:
+    account = _account_of(environment, accounts)
+    return f"arn:aws:sns:{REGION}:{account}:{_topic_name(environment)}"
+
+
+def _topic_name(environment: str) -> str:
+    return f"assent-{environment}"
+
+
+def _bus_arn(name: str) -> str:
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"
 
 
 def wall_clock() -> datetime:
@@ -71,10 +121,23 @@ class Stage:
     Args:
         root: An empty folder for the bare repository.
         now: The clock of GitHub's half.
+        accounts: Where the environments are. With ``many``, dev and test are in the registry's
+            account, uat and prod in accounts of their own, behind roles; and Assent's own events
+            go to a bus that ``intake`` creates.
+        topics: The environments that have an SNS topic; the others have none.
     """
 
-    def __init__(self, root: Path, *, now: Callable[[], datetime] = wall_clock) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        now: Callable[[], datetime] = wall_clock,
+        accounts: Accounts = "one",
+        topics: Collection[str] = (),
+    ) -> None:
         self.root = root
+        self.accounts: Accounts = accounts
+        self.topics = tuple(topics)
         self.ledger = Ledger()
         self.hub = GitHub(root / "github", now=now)
         self.aws = AwsSandbox(self.ledger, account=ACCOUNT, region=REGION)
@@ -102,7 +165,7 @@ class Stage:
         Returns:
             The bare repository's folder.
         """
-        content = dict(repository_files() if files is None else files)
+        content = dict(repository_files(self.accounts, self.topics) if files is None else files)
         content["assent.yaml"] = content["assent.yaml"].replace(REPOSITORY, name)
         path = self.hub.create_repository(name, files=content, writers=list(PEOPLE))
         protection = Protection(
@@ -117,7 +180,15 @@ class Stage:
     def __enter__(self) -> Self:
         self._running.enter_context(self.aws)
         self._running.enter_context(self._server)
+        for environment in self.topics:
+            self._create_topic(environment)
         return self
+
+    def _create_topic(self, environment: str) -> None:
+        # The Lambda, in the registry's account, publishes to it too.
+        account = self.account_of(environment)
+        others = {ACCOUNT} - {account}
+        self.aws.topic(_topic_name(environment), account=account, publishers=others)
 
     def __exit__(
         self,
@@ -136,10 +207,39 @@ class Stage:
         """What `git clone` takes."""
         return f"{self._server.url}/{repository}.git"
 
-    def environment(self, repository: str = REPOSITORY) -> dict[str, str]:
-        """The variables that make Assent, in any process, talk to this stage as the App."""
+    def account_of(self, environment: str) -> str:
+        """The account that an environment is in."""
+        return _account_of(environment, self.accounts)
+
+    def ssm(self, environment: str) -> "SSMClient":
+        """Parameter Store in an environment's account, to arrange and to look."""
+        return self.aws.backstage(account=self.account_of(environment)).ssm
+
+    @cached_property
+    def intake(self) -> Intake:
+        """EventBridge's rules and the queue for the Lambda; created when first asked for.
+
+        SageMaker's events of every account lead into it, and Assent's own.
+        """
+        bus = "assent" if self.accounts == "many" else "default"
+        others = {self.account_of(name) for name in ENVIRONMENTS} - {ACCOUNT}
+        return self.aws.intake(accounts=sorted(others), bus=bus)
+
+    def published(self, environment: str) -> tuple[Published, ...]:
+        """What an environment's topic was sent, oldest first."""
+        return self.aws.published(_topic_arn(environment, self.accounts))
+
+    def environment(
+        self, repository: str = REPOSITORY, *, account: str | None = None
+    ) -> dict[str, str]:
+        """The variables that make Assent, in any process, talk to this stage as the App.
+
+        Args:
+            repository: The promotion repository.
+            account: Whose credentials of AWS they are; the registry's unless given.
+        """
         return {
-            **self.aws.environment(),
+            **self.aws.environment(account=account),
             "ASSENT_REPOSITORY": repository,
             "ASSENT_API_URL": self.api_url,
             "ASSENT_APP_ID": str(self._app.app_id),

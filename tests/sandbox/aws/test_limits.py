@@ -19,7 +19,7 @@ ARN = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7"
 def models() -> dict[str, ServiceModel]:
     loader = Loader()
     loader.search_paths.append(Loader.BUILTIN_DATA_PATH)
-    names = ("sagemaker", "ssm", "s3", "sts")
+    names = ("sagemaker", "ssm", "s3", "sts", "events", "sns", "sqs")
     return {
         name: ServiceModel(loader.load_service_model(name, "service-2"), name) for name in names
     }
@@ -45,7 +45,16 @@ def reachable(shape: Shape, seen: dict[str, Shape]) -> Iterator[Shape]:
 
 
 @pytest.mark.parametrize(
-    ("service", "least"), [("sagemaker", 150), ("ssm", 40), ("s3", 1), ("sts", 5)]
+    ("service", "least"),
+    [
+        ("sagemaker", 150),
+        ("ssm", 40),
+        ("s3", 1),
+        ("sts", 5),
+        ("events", 20),
+        ("sqs", 0),
+        ("sns", 2),
+    ],
 )
 def test_every_pattern_of_every_input_compiles(
     models: dict[str, ServiceModel], service: str, least: int
@@ -157,6 +166,34 @@ LIFE_CYCLE = {"Stage": "prod", "StageStatus": "Approved"}
         ("ListModelPackages", {"MaxResults": True}, "maxResults", "type integer"),
         ("DescribeModelPackage", {}, "modelPackageName", "not be null"),
         ("DescribeModelPackage", {"ModelPackageName": ["a"]}, "modelPackageName", "type string"),
+        ("CreateModel", {"ModelName": "-a"}, "modelName", "regular expression"),
+        (
+            "DescribeTransformJob",
+            {"TransformJobName": "churn-"},
+            "transformJobName",
+            "regular expression",
+        ),
+        ("DescribeProcessingJob", {}, "processingJobName", "not be null"),
+        (
+            "DescribeMonitoringSchedule",
+            {"MonitoringScheduleName": "a b"},
+            "monitoringScheduleName",
+            "regular expression",
+        ),
+        (
+            "CreateTransformJob",
+            {
+                "TransformJobName": "a",
+                "ModelName": "a",
+                "TransformInput": {
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://a/b"}}
+                },
+                "TransformOutput": {"S3OutputPath": "s3://a/c", "AssembleWith": "Comma"},
+                "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+            },
+            "transformOutput.assembleWith",
+            "enum value set: [Line, None]",
+        ),
     ],
 )
 def test_violations_name_the_member_and_the_constraint(
@@ -168,6 +205,35 @@ def test_violations_name_the_member_and_the_constraint(
     assert [(each.path, what in each.constraint) for each in violations(shape, params)] == [
         (where, True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "where"),
+    [
+        ("events", "PutEvents", {"Entries": []}, "entries"),
+        ("events", "PutEvents", {"Entries": [{}] * 11}, "entries"),
+        (
+            "events",
+            "PutEvents",
+            {"Entries": [{"EventBusName": "a bus"}]},
+            "entries.1.member.eventBusName",
+        ),
+        ("events", "PutRule", {"Name": "r", "State": "OFF"}, "state"),
+        ("sqs", "ChangeMessageVisibility", {"QueueUrl": "u"}, "receiptHandle"),
+        ("sns", "Publish", {"TopicArn": "a"}, "message"),
+    ],
+)
+def test_the_bus_the_queue_and_the_topic_have_limits_too(
+    models: dict[str, ServiceModel],
+    service: str,
+    operation: str,
+    params: dict[str, Any],
+    where: str,
+) -> None:
+    """What EventBridge, SQS and SNS state in their models is held as well."""
+    shape = models[service].operation_model(operation).input_shape
+    assert shape is not None
+    assert where in {each.path for each in violations(shape, params)}
 
 
 def test_a_lawful_call_has_no_violations(models: dict[str, ServiceModel]) -> None:

@@ -4,15 +4,24 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import moto.core.responses
 import pytest
 import requests
 from botocore.exceptions import ClientError, ConnectionClosedError
-from moto.sagemaker.models import ModelPackage
 from moto.sagemaker.responses import SageMakerResponse
 
-from assent.sandbox.aws import AwsSandbox
+from assent.sandbox.aws import (
+    AwsSandbox,
+    bus,
+    jobs,
+    parameters,
+    queues,
+    register,
+    registry,
+    topics,
+)
 from assent.sandbox.faults import Faults, expired_token, throttled
 from assent.sandbox.wire import Drop, Ledger, Moment
 
@@ -43,7 +52,13 @@ def test_any_process_is_led_here_by_its_environment(aws: AwsSandbox) -> None:
 
 def signed(aws: AwsSandbox, target: str, body: str) -> requests.Response:
     """Call without boto3, which would check some of it first."""
-    service = {"SageMaker": "sagemaker", "AmazonSSM": "ssm"}[target.partition(".")[0]]
+    services = {
+        "AWSEvents": "events",
+        "AmazonSQS": "sqs",
+        "AmazonSSM": "ssm",
+        "SageMaker": "sagemaker",
+    }
+    service = services[target.partition(".")[0]]
     credential = f"AKIA0000{aws.account}/20261123/{aws.region}/{service}/aws4_request"
     return requests.post(
         aws.url,
@@ -79,6 +94,24 @@ NULL_NAME = (
             "ValidationException",
             "'tier' failed to satisfy constraint: Member must satisfy enum value set",
         ),
+        (
+            "SageMaker.DescribeTransformJob",
+            '{"TransformJobName": "a b"}',
+            "ValidationException",
+            "'transformJobName' failed to satisfy constraint",
+        ),
+        (
+            "AWSEvents.PutEvents",
+            '{"Entries": []}',
+            "ValidationException",
+            "'entries' failed to satisfy constraint",
+        ),
+        (
+            "AmazonSQS.ChangeMessageVisibility",
+            '{"QueueUrl": "u", "VisibilityTimeout": 5}',
+            "ValidationException",
+            "'receiptHandle' failed to satisfy constraint",
+        ),
         ("AmazonSSM.PutParameter", "[]", "ValidationException", "type structure"),
         ("AmazonSSM.PutParameter", "no", "SerializationException", "not JSON"),
     ],
@@ -103,22 +136,55 @@ def test_a_member_with_a_null_counts_as_absent(aws: AwsSandbox) -> None:
     assert answer.json()["Version"] == 1
 
 
-def test_roles_lead_into_their_accounts(aws: AwsSandbox) -> None:
-    """An assumed role's calls happen in the account of its ARN."""
+@pytest.mark.parametrize("kind", ["apply", "read"])
+def test_roles_lead_into_their_accounts(aws: AwsSandbox, kind: str) -> None:
+    """An assumed role's calls, to whichever service, happen in the account of its ARN."""
+    prod = "444455556666"
     role = (
         aws.session()
         .client("sts")
-        .assume_role(RoleArn="arn:aws:iam::444455556666:role/assent-apply", RoleSessionName="run")[
+        .assume_role(RoleArn=f"arn:aws:iam::{prod}:role/assent-{kind}", RoleSessionName="run")[
             "Credentials"
         ]
     )
-    prod = aws.session().client(
-        "sts",
-        aws_access_key_id=role["AccessKeyId"],
-        aws_secret_access_key=role["SecretAccessKey"],
-        aws_session_token=role["SessionToken"],
+
+    def client(service: str) -> Any:  # noqa: ANN401 - each service has its own type
+        make: Any = aws.session().client
+        return make(
+            service,
+            aws_access_key_id=role["AccessKeyId"],
+            aws_secret_access_key=role["SecretAccessKey"],
+            aws_session_token=role["SessionToken"],
+        )
+
+    identity = client("sts").get_caller_identity()
+    assert identity["Account"] == prod
+    assert identity["Arn"] == f"arn:aws:sts::{prod}:assumed-role/assent-{kind}/run"
+    group = client("sagemaker").create_model_package_group(ModelPackageGroupName="churn")
+    arns = [
+        group["ModelPackageGroupArn"],
+        client("sns").create_topic(Name="decisions")["TopicArn"],
+        client("events").describe_event_bus()["Arn"],
+    ]
+    assert {arn.split(":")[4] for arn in arns} == {prod}
+    assert f"/{prod}/" in client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    client("ssm").put_parameter(Name="/a", Value="x", Type="String")
+    client("s3").create_bucket(
+        Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    assert prod.get_caller_identity()["Account"] == "444455556666"
+    there, here = aws.backstage(account=prod), aws.backstage()
+    assert [len(each.ssm.describe_parameters()["Parameters"]) for each in (there, here)] == [1, 0]
+    assert [len(each.s3.list_buckets()["Buckets"]) for each in (there, here)] == [1, 0]
+
+
+def test_a_role_reads_what_another_account_lets_it(aws: AwsSandbox) -> None:
+    """From an environment's account the registry's versions and their files can be read."""
+    made = register(aws, reports={"model-quality": b"{}"})
+    uat = aws.backstage(account="222233334444")
+    found = uat.sagemaker.describe_model_package(ModelPackageName=made.arn)
+    uri = found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    assert uat.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"{}"
 
 
 def test_an_unknown_key_belongs_to_the_sandboxs_account(aws: AwsSandbox) -> None:
@@ -164,26 +230,28 @@ def test_reset_forgets_resources_and_keeps_the_ledger(aws: AwsSandbox) -> None:
     assert aws.ledger.count() == 2
 
 
+def corrected() -> list[object]:
+    """What of moto the sandbox stands in for, as it is now."""
+    return [
+        vars(owner).get(name, "nothing")
+        for corrections in (bus, jobs, parameters, queues, registry, topics)
+        for owner, name, _ in corrections.corrections()
+    ] + [moto.core.responses.BaseResponse._dispatch]
+
+
 def test_one_sandbox_runs_at_a_time_and_leaves_moto_as_it_was() -> None:
     """A second start is refused; after the stop nothing is left of data or corrections."""
-    before = (
-        ModelPackage.gen_response_object,
-        SageMakerResponse.update_model_package,
-        moto.core.responses.BaseResponse._dispatch,
-    )
+    before = corrected()
+    assert len(before) > 30
     ledger = Ledger()
     with AwsSandbox(ledger) as first:
-        assert SageMakerResponse.update_model_package is not before[1]
+        assert not [each for each in corrected()[:-1] if each in before]
         first.ssm.put_parameter(Name="/a", Value="x", Type="String")
         with pytest.raises(RuntimeError, match="running in this process already"):
             AwsSandbox().start()
     with pytest.raises(RuntimeError, match="not running"):
         _ = first.url
-    assert before == (
-        ModelPackage.gen_response_object,
-        SageMakerResponse.update_model_package,
-        moto.core.responses.BaseResponse._dispatch,
-    )
+    assert corrected() == before
     assert not hasattr(SageMakerResponse, "delete_model_package")
     with first:
         assert first.ssm.describe_parameters()["Parameters"] == []

@@ -6,9 +6,12 @@ from typing import Any
 from assent.core.names import RecordId
 from assent.core.plan import Change, CurrentChange, Decide, Plan, Refuse, Restore
 from assent.core.receipts import (
+    ClosingRecorded,
+    ClosingWithoutEffect,
     CurrentSet,
     DecisionApplied,
     Failed,
+    NotNotified,
     Receipt,
     Refused,
     RegistryRestored,
@@ -145,6 +148,20 @@ def receipt_line(receipt: Receipt) -> str:
             if receipt.restored:
                 line += f"\n         put back: {', '.join(map(plain, receipt.restored))}"
             return line
+        case ClosingRecorded():
+            line = (
+                f"closing  {receipt.id}: {receipt.becomes or 'open again'}, "
+                f"by {plain(receipt.by)} in {receipt.pull_request}"
+            )
+            return f"{line}\n         {plain(receipt.reason)}" if receipt.reason else line
+        case ClosingWithoutEffect():
+            opened = ", opened again" if receipt.reopened else ""
+            return (
+                f"closing  {receipt.id}: decides nothing{opened}; {plain(receipt.why)}, "
+                f"in {receipt.pull_request}"
+            )
+        case NotNotified():
+            return f"not told {receipt.topic}: {plain(receipt.message)}"
         case RegistryRestored():
             return f"restored {receipt.id}: registry fields {', '.join(receipt.fields)}"
         case CurrentSet():
@@ -166,10 +183,13 @@ def receipts_summary(receipts: Iterable[Receipt]) -> str:
         return "nothing to do: everything is as main asks"
     words = {
         DecisionApplied: "decided",
+        ClosingRecorded: "recorded of closings",
+        ClosingWithoutEffect: "without effect",
         RegistryRestored: "restored",
         CurrentSet: "current written",
         Refused: "refused",
         Failed: "failed",
+        NotNotified: "not told",
     }
     counts = {kind: sum(isinstance(each, kind) for each in found) for kind in words}
     return ", ".join(f"{count} {words[kind]}" for kind, count in counts.items() if count)
@@ -191,6 +211,33 @@ def receipt_values(receipt: Receipt) -> dict[str, Any]:
                 "blob": receipt.blob,
                 "evidence": receipt.evidence,
                 "restored": list(receipt.restored),
+            }
+        case ClosingRecorded():
+            return {
+                "receipt": "closing",
+                **_id_values(receipt.id),
+                "becomes": receipt.becomes,
+                "by": receipt.by,
+                "at": written(receipt.at),
+                "pull_request": receipt.pull_request,
+                "reason": receipt.reason,
+                "restored": list(receipt.restored),
+            }
+        case ClosingWithoutEffect():
+            return {
+                "receipt": "closing-without-effect",
+                **_id_values(receipt.id),
+                "by": receipt.by,
+                "pull_request": receipt.pull_request,
+                "why": receipt.why,
+                "reopened": receipt.reopened,
+            }
+        case NotNotified():
+            return {
+                "receipt": "not-notified",
+                "environment": receipt.environment,
+                "topic": receipt.topic,
+                "message": receipt.message,
             }
         case RegistryRestored():
             return {

@@ -1,15 +1,17 @@
 """A promotion's pull request: branch, title, labels, and the page that an approver decides on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assent.core.metrics import Metric
+from assent.core.evidence import ReportFile
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.parameters import Names
 from assent.core.record import Decision, Record
 from assent.core.registry_fields import derive_approval
+from assent.core.rendering.champion import Champion, ChampionState, ChampionUnread
+from assent.core.rendering.inference import drift_alert, inference_section
 from assent.core.rendering.markdown import code, table
+from assent.core.rendering.metrics import Room, measured, metrics_table, signed
 from assent.core.timestamps import written
 
 __all__ = [
@@ -24,13 +26,8 @@ __all__ = [
 
 MAX_BODY = 60_000
 """GitHub takes 65,536 characters; the rest is room for what people add."""
-_SHOWN_METRICS = 25
-_FEWEST_METRICS = 8
-_FOLDED_METRICS = 175
 _SHOWN_UNREAD = 40
 _MAX_LABEL = 50
-_LARGEST_COUNT = 1e15
-"""Beyond it, not every integer is a float."""
 _LEFT_OUT = (
     "Where it came from, and what could not be used, did not fit here: "
     "the record in this pull request holds all of it."
@@ -38,22 +35,25 @@ _LEFT_OUT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Champion:
-    """The version that is live in the target environment."""
+class _Layout:
+    """How much of a page is shown."""
 
-    version: int
-    metrics: Mapping[str, Metric] | None
-    """From its record; None where that could not be read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChampionUnread:
-    """`current` could not be read, so nobody knows what is live."""
-
-    why: str
+    metrics: Room
+    """Of each table of metrics."""
+    violations: Room
+    whole: bool = True
+    """Whether it also tells where the version came from, and what could not be used."""
 
 
-ChampionState = Champion | ChampionUnread | None
+_LAYOUTS = (
+    _Layout(metrics=Room(shown=25, folded=175), violations=Room(shown=20, folded=80)),
+    _Layout(metrics=Room(shown=25), violations=Room(shown=20, folded=80)),
+    _Layout(metrics=Room(shown=25), violations=Room(shown=20)),
+    _Layout(metrics=Room(shown=25), violations=Room(shown=20), whole=False),
+    _Layout(metrics=Room(shown=8), violations=Room(shown=20), whole=False),
+    _Layout(metrics=Room(shown=8), violations=Room(shown=5), whole=False),
+)
+"""Whole sections make room, the least needed first; nothing is cut within a table."""
 
 
 def branch_name(record: Record, *, recreated: bool = False) -> str:
@@ -94,23 +94,19 @@ def pull_request_body(
         names: Where that environment's parameters are.
     """
     body = ""
-    for shown, folded, whole in (
-        (_SHOWN_METRICS, _FOLDED_METRICS, True),
-        (_SHOWN_METRICS, 0, True),
-        (_SHOWN_METRICS, 0, False),
-        (_FEWEST_METRICS, 0, False),
-    ):
+    for layout in _LAYOUTS:
         parts = [
             _headline(record, champion),
+            _drift(record, layout),
             _warnings(record, champion),
-            _metrics(record, champion, shown, folded),
+            _inference(record, champion, layout),
+            _metrics(record, champion, layout),
             _effects(record, version, champion, names),
-            _origin(record, version) if whole else _LEFT_OUT,
-            _unread(record) if whole else "",
+            _origin(record, version) if layout.whole else _LEFT_OUT,
+            _unread(record) if layout.whole else "",
             _how(record),
         ]
         body = "\n\n".join(part for part in parts if part) + "\n"
-        # Whole sections make room, the least needed first; nothing is cut within a table.
         if len(body) <= MAX_BODY:
             break
     return body
@@ -145,12 +141,15 @@ def _current_sentence(id_: RecordId, champion: ChampionState) -> str:
             )
 
 
+def _drift(record: Record, layout: _Layout) -> str:
+    inference = record.evidence.inference
+    return "" if inference is None else drift_alert(inference, record.id.version, layout.violations)
+
+
 def _warnings(record: Record, champion: ChampionState) -> str:
-    lines = []
-    if not record.evidence.metrics:
-        lines.append("**No metric could be read.** Nothing on this page says how good it is.")
+    lines = _without_metrics(record)
     whole = [part for part in record.evidence.unread if "://" in part.where]
-    if whole and record.evidence.metrics:
+    if whole and _measures(record):
         files = "file" if len(whole) == 1 else "files"
         lines.append(f"{len(whole)} {files} could not be used; the list is below.")
     match champion:
@@ -165,55 +164,49 @@ def _warnings(record: Record, champion: ChampionState) -> str:
     return "> [!WARNING]\n" + "\n".join(f"> {line}\n>" for line in lines).rstrip("\n>")
 
 
-def _metrics(record: Record, champion: ChampionState, shown: int, folded: int) -> str:
+def _measures(record: Record) -> bool:
+    """Whether the page holds any metric."""
+    inference = record.evidence.inference
+    return bool(record.evidence.metrics or (inference is not None and inference.metrics))
+
+
+def _without_metrics(record: Record) -> list[str]:
+    """What to say where there are no metrics to judge by."""
+    inference = record.evidence.inference
+    if not _measures(record):
+        return ["**No metric could be read.** Nothing on this page says how good it is."]
+    if not record.evidence.metrics:
+        return ["**No metric of training could be read.**"]
+    if inference is not None and not inference.metrics:
+        where = code(inference.environment)
+        missing = f"**Batch inference in {where} left no metric.**"
+        return [f"{missing} Nothing on this page says how good it was there."]
+    return []
+
+
+def _inference(record: Record, champion: ChampionState, layout: _Layout) -> str:
+    inference = record.evidence.inference
+    if inference is None:
+        return ""
+    return inference_section(inference, record.evidence.metrics, champion, layout.metrics)
+
+
+def _metrics(record: Record, champion: ChampionState, layout: _Layout) -> str:
     metrics = record.evidence.metrics
     if not metrics:
         return ""
-    known = champion if isinstance(champion, Champion) and champion.metrics is not None else None
+    live = champion.metrics if isinstance(champion, Champion) else None
     header = ["metric", f"version {record.id.version}"]
-    if known is not None:
-        header += [f"version {known.version} (live)", "difference"]
-    rows = [_metric_row(name, metric, known) for name, metric in metrics.items()]
-    rows.sort(key=lambda row: row[0].count("."))  # the reports' own summary values first
-    right = range(1, len(header))
-    parts = ["### Metrics", table(header, rows[:shown], right=right)]
-    rest = rows[shown : shown + folded]
-    if rest:
-        more = table(header, rest, right=right)
-        parts.append(
-            f"<details><summary>{len(rest)} more metrics</summary>\n\n{more}\n\n</details>"
-        )
-    over = len(rows) - shown - folded
-    if over > 0:
-        parts.append(f"{over} further metrics are in the record itself.")
-    return "\n\n".join(parts)
-
-
-def _metric_row(name: str, metric: Metric, champion: Champion | None) -> list[str]:
-    row = [code(name), _measured(metric)]
-    if champion is not None:
-        live = (champion.metrics or {}).get(name)
-        if live is None:
-            row += ["not reported", ""]
-        else:
-            row += [_measured(live), _signed(metric.value - live.value)]
-    return row
-
-
-def _measured(metric: Metric) -> str:
-    if metric.standard_deviation is None:
-        return _number(metric.value)
-    return f"{_number(metric.value)} ± {_number(metric.standard_deviation)}"
-
-
-def _number(value: float) -> str:
-    if value.is_integer() and abs(value) < _LARGEST_COUNT:
-        return f"{value + 0.0:.0f}"  # -0.0 is no other number to a reader
-    return f"{value:.4g}" if abs(value) < 1 else f"{value:.6g}"
-
-
-def _signed(value: float) -> str:
-    return "0" if value == 0 else f"{'+' if value > 0 else '-'}{_number(abs(value))}"
+    if isinstance(champion, Champion) and live is not None:
+        header += [f"version {champion.version} (live)", "difference"]
+    rows = []
+    for name, metric in metrics.items():
+        row = [code(name), measured(metric)]
+        if live is not None:
+            row += [measured(live.get(name)), signed(metric, live.get(name))]
+        rows.append(row)
+    heading = "### Metrics" if record.evidence.inference is None else "### Metrics of training"
+    return f"{heading}\n\n{metrics_table(header, rows, layout.metrics)}"
 
 
 def _effects(record: Record, version: ModelVersion, champion: ChampionState, names: Names) -> str:
@@ -275,12 +268,17 @@ def _origin(record: Record, version: ModelVersion) -> str:
             size = f", {artifact.bytes:,} bytes" if artifact.bytes is not None else ""
             etag = f", ETag {code(artifact.etag)}" if artifact.etag else ""
             rows.append([f"artifact{number}", f"{code(artifact.uri)}{size}{etag}"])
-    rows += [
-        [f"report: {report.kind.value}", f"{code(report.uri)}, {report.bytes:,} bytes"]
-        for report in record.evidence.reports
-    ]
+    rows += [_report("report", report) for report in record.evidence.reports]
+    if record.evidence.inference is not None:
+        reports = record.evidence.inference.reports
+        rows += [_report("inference report", report) for report in reports]
     rows.append(["evidence digest", code(record.evidence.digest)])
     return "### Where it came from\n\n" + table(["", ""], rows)
+
+
+def _report(label: str, report: ReportFile) -> list[str]:
+    kept = "" if report.copy is None else f", kept as {code(report.copy)}"
+    return [f"{label}: {report.kind.value}", f"{code(report.uri)}, {report.bytes:,} bytes{kept}"]
 
 
 def _or_unknown(principal: str | None) -> str:
@@ -296,7 +294,7 @@ def _unread(record: Record) -> str:
     over = len(parts) - len(rows)
     more = f"\n\n{over} more are in the record itself." if over > 0 else ""
     listed = f"{listing}{more}"
-    if record.evidence.metrics:
+    if _measures(record):
         summary = f"What could not be used ({len(parts)})"
         return f"<details><summary>{summary}</summary>\n\n{listed}\n\n</details>"
     return f"### What could not be used\n\n{listed}"

@@ -15,10 +15,11 @@ from assent.core.reports.model_quality import MODEL_QUALITY
 from assent.core.reports.model_quality_constraints import MODEL_QUALITY_CONSTRAINTS
 from assent.core.reports.readings import Skip
 from assent.core.reports.report import Unreadable
+from assent.core.reports.subject import speaks_of
 from assent.core.reports.violations import VIOLATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from assent.core.reports.document import JsonObject
     from assent.core.reports.readings import Reading
@@ -49,24 +50,31 @@ def parse_report(content: bytes, kind: ReportKind) -> Report | Unreadable:
 
     Each known shape reads the top-level keys that it claims, and the rest is flattened, so one
     Clarify file may hold bias metrics and attributions. In a slot for constraints every number is
-    a limit: such a report gives directions and violations, never metrics.
+    a limit: such a report gives directions and violations, never metrics. Keys that say whom the
+    report is of are no metrics either.
     """
     document = read_document(content)
     if isinstance(document, Unreadable):
         return document
     claimed = [(shape, keys) for shape in SHAPES if (keys := shape.claims(document, kind))]
-    readings = _readings(document, claimed)
+    subject = speaks_of(document)
+    readings = _readings(document, claimed, subject.claims if subject else ())
     if kind.states_limits:
         readings = without_measures(
             readings, f"in the {kind.value} slot numbers are limits, not metrics of the model"
         )
-    return assemble(readings, shape="+".join(shape.id for shape, _ in claimed) or FLATTENED)
+    report = assemble(readings, shape="+".join(shape.id for shape, _ in claimed) or FLATTENED)
+    return replace(report, subject=subject)
 
 
 def _readings(
-    document: JsonObject, claimed: list[tuple[Shape, frozenset[str]]]
+    document: JsonObject,
+    claimed: list[tuple[Shape, frozenset[str]]],
+    identifying: Collection[str],
 ) -> Iterator[Reading]:
-    rest = set(document)
+    for key in identifying:
+        yield Skip(place=(key,), why="says whom the report is of; not a metric", expected=True)
+    rest = document.keys() - identifying
     for shape, keys in claimed:
         for key in sorted(keys):
             yield from shape.read(key, document[key])

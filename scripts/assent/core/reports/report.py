@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assent.core.metrics import Metric
+    from assent.core.reports.subject import Subject
 
 __all__ = ["Better", "Report", "ReportKind", "Unread", "Unreadable", "Violation"]
 
@@ -18,7 +19,7 @@ Better: TypeAlias = Literal["higher", "lower"]
 
 
 class ReportKind(StrEnum):
-    """The slot of a model package's `ModelMetrics` that a report stood in."""
+    """The slot of `ModelMetrics` that a report stood in, or what batch inference left."""
 
     MODEL_QUALITY = "model-quality"
     MODEL_QUALITY_CONSTRAINTS = "model-quality-constraints"
@@ -28,6 +29,10 @@ class ReportKind(StrEnum):
     PRE_TRAINING_BIAS = "pre-training-bias"
     POST_TRAINING_BIAS = "post-training-bias"
     EXPLAINABILITY = "explainability"
+    EVALUATION = "evaluation"
+    """Metrics in JSON of any shape, as batch inference leaves them."""
+    VIOLATIONS = "violations"
+    """What a Model Monitor run found wrong."""
 
     @property
     def states_limits(self) -> bool:
@@ -77,6 +82,8 @@ class Report:
     """Which way is better, by the metric's name in the statistics file; read-only, in order."""
     unread: tuple[Unread, ...]
     """What was skipped, in the places' order; entries that only count others come last."""
+    subject: Subject | None = None
+    """Whom it says it is of; None where it says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from assent.core.rules import (
     environment,
     evidence_digest,
     evidence_edited,
+    inference_drift,
+    inference_rung,
     mixed_change,
     model_case,
     one_record,
@@ -42,6 +44,7 @@ FILE_RULES: tuple[FileRule, ...] = (
     environment.RULE,
     package_arn.RULE,
     evidence_digest.RULE,
+    inference_rung.RULE,
     parameter_size.RULE,
 )
 """Over one file. The order counts: what bars a file comes before what needs a record."""
@@ -52,6 +55,7 @@ TREE_RULES: tuple[TreeRule, ...] = (model_case.RULE, rung_below.RULE)
 CHANGE_RULES: tuple[ChangeRule, ...] = (
     transition.RULE,
     evidence_edited.RULE,
+    inference_drift.RULE,
     deletion.RULE,
     one_record.RULE,
     mixed_change.RULE,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assent.core.findings import Severity
+from assent.core.names import RecordId
 from assent.core.record import Decision
 from assent.core.rules.rule import ChangeRule, Problem
 from assent.core.rules.subject import Change, Standing, Step, Unreadable
@@ -18,6 +19,11 @@ def judge(change: Change) -> Iterator[Problem]:
             yield from _judge_step(step, f"git checkout {change.base} -- {step.id.path}")
 
 
+def _retire_command(id_: RecordId) -> str:
+    """What opens the pull request that retires a version; names need no quoting in a shell."""
+    return f'assent retire {id_.model} {id_.version} --env {id_.environment} --reason "..."'
+
+
 def _judge_step(step: Step, restore: str) -> Iterator[Problem]:
     match step.before:
         case Standing(decision=Decision.APPROVED):
@@ -25,9 +31,10 @@ def _judge_step(step: Step, restore: str) -> Iterator[Problem]:
                 path=step.id.path,
                 message=f"the record of {step.id} is deleted; a deletion decides nothing, and "
                 "the version would go on running",
-                remedy=f"To withdraw it, run `{restore}`, set `status: Retired` and a `reason` in "
-                "the file, and commit that. Reverting the merge of a promotion deletes its "
-                "record, so do this instead of the revert.",
+                remedy="Reverting the merge of a promotion deletes its record, which withdraws "
+                f"nothing. Close this, and run `{_retire_command(step.id)}`: it opens the pull "
+                "request that retires the version, and says what will run instead. By hand: "
+                f"`{restore}`, set `status: Retired` and a `reason` in the file, and commit that.",
             )
         case Standing(decision=decision):
             yield Problem(
@@ -50,6 +57,6 @@ def _judge_step(step: Step, restore: str) -> Iterator[Problem]:
 RULE = ChangeRule(
     id="deletion",
     description="No record is deleted or moved.",
-    remedy="Put the record back; to withdraw an approval set `status: Retired` and a `reason`.",
+    remedy="Put the record back; `assent retire` withdraws an approval.",
     judge=judge,
 )

@@ -21,7 +21,13 @@ from assent.core.schema import Schema
 
 __all__ = ["holds_record", "judge_change", "judge_file", "judge_tree"]
 
-_LINES = ("model", "status", "package", "evidence")
+_LINES = {
+    "model": ("model",),
+    "status": ("status",),
+    "package": ("package",),
+    "evidence": ("evidence",),
+    "violations": ("evidence", "inference", "violations"),
+}
 
 
 def holds_record(path: str, mode: str) -> bool:
@@ -71,6 +77,7 @@ def _standing(file: PromotionFile) -> Standing | Unreadable:
     if not isinstance(file.parsed, ParsedRecord):
         return UNREADABLE
     record = file.parsed.record
+    inference = record.evidence.inference
     return Standing(
         id=record.id,
         decision=record.decision,
@@ -78,7 +85,8 @@ def _standing(file: PromotionFile) -> Standing | Unreadable:
         content=file.digest,
         claimed=record.evidence.digest,
         collected=record.evidence.collected,
-        lines={name: file.parsed.line(name) for name in _LINES},
+        violations=() if inference is None else inference.violations,
+        lines={name: file.parsed.line(*place) for name, place in _LINES.items()},
     )
 
 

@@ -3,19 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from assent.core.names import NAME_PATTERN, PROMOTIONS, VERSION_PATTERN, RecordId, shown
+from assent.core.names import PROMOTIONS, record_of_branch, shown
 from assent.core.rules.rule import ChangeRule, Problem
 from assent.core.rules.subject import Change
 
 __all__ = ["RULE"]
 
 _CLAIM = re.compile(r"(promote|retire)/")
-# A package that was deleted and created again has its creation time in the branch's name.
-_BRANCH = re.compile(
-    rf"(promote|retire)/(?P<environment>{NAME_PATTERN})/(?P<model>{NAME_PATTERN})/"
-    rf"(?P<version>{VERSION_PATTERN})(-[0-9]{{8}}T[0-9]{{6}}Z)?",
-    re.ASCII,
-)
 _MOST = 3
 
 
@@ -24,8 +18,8 @@ def judge(change: Change) -> Iterator[Problem]:
     branch = change.head_branch
     if branch is None or not _CLAIM.match(branch):
         return
-    match = _BRANCH.fullmatch(branch)
-    if match is None:
+    named = record_of_branch(branch)
+    if named is None:
         inside = [path for path in change.paths if path.split("/", 1)[0] == PROMOTIONS]
         if inside:
             yield Problem(
@@ -34,7 +28,7 @@ def judge(change: Change) -> Iterator[Problem]:
                 "and names no record",
             )
         return
-    path = RecordId(match["environment"], match["model"], int(match["version"])).path
+    path = named.path
     others = [other for other in change.paths if other != path]
     if others:
         names = ", ".join(shown(other) for other in others[:_MOST])

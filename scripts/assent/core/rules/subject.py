@@ -10,6 +10,7 @@ from assent.core.findings import Finding
 from assent.core.names import PROMOTIONS, RecordId
 from assent.core.package import Package
 from assent.core.record import Decision, ParsedRecord, RecordProblem
+from assent.core.reports import Violation
 
 __all__ = [
     "README",
@@ -71,8 +72,10 @@ class Standing:
     claimed: str
     """The digest that the record states."""
     collected: datetime
+    violations: tuple[Violation, ...] = ()
+    """What Model Monitor found wrong in its batch inference."""
     lines: Mapping[str, int] = field(default_factory=dict)
-    """The lines of `model`, `status`, `package` and `evidence`."""
+    """The lines of `model`, `status`, `package`, `evidence` and `violations`."""
 
     def line(self, name: str) -> int:
         """The line of a field."""

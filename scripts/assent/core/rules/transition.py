@@ -11,6 +11,12 @@ from assent.core.timestamps import written
 __all__ = ["RULE"]
 
 _RETIRE = "To withdraw an approval set `status: Retired` and give a `reason`."
+_REVERTED = (
+    "Reverting the merge of a retirement does not bring the version back, and `assent apply` would "
+    "refuse it too: that takes a new pull request with fresh evidence. Close this one, and "
+    "register the model again as a new version; its registration opens that pull request. Until "
+    "it is merged, `current` stays what the retirement made it."
+)
 _AGAIN = "Let the bot propose the version again: approving it anew takes fresh evidence."
 
 
@@ -58,10 +64,11 @@ def _judge_step(step: Step, after: Standing) -> Iterator[Problem]:
             )
         case ((Decision.REJECTED | Decision.RETIRED), Decision.APPROVED):
             if before is not None and not after.renews(before):
+                reverted = before.decision is Decision.RETIRED and before.content == after.content
                 yield problem(
                     f"{before.decision} became Approved without fresh evidence: "
                     f"{_staleness(before, after)}",
-                    remedy=_AGAIN,
+                    remedy=_REVERTED if reverted else _AGAIN,
                 )
         case _:
             return

@@ -24,8 +24,8 @@ __all__ = ["Front", "Moto", "access_key", "service_models"]
 
 _CREDENTIAL = re.compile(r"Credential=([A-Za-z0-9]+)/\d+/[a-z0-9-]+/([a-z0-9-]+)/")
 _KEY = re.compile(r"AKIA0000(\d{12})")
-_CHECKED = ("sagemaker", "ssm")
-"""The services in use that speak JSON; S3 and STS are checked on the client's side alone."""
+_CHECKED = ("events", "sagemaker", "sqs", "ssm")
+"""The services in use that speak JSON; S3, SNS and STS are checked on the client's side alone."""
 
 
 def access_key(account: str) -> str:

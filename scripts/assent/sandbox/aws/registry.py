@@ -28,8 +28,8 @@ from assent.sandbox.aws.search import search
 
 __all__ = ["Correction", "corrections", "package"]
 
-Correction = tuple[type, str, Callable[..., Any]]
-"""A class of moto's, the name of a method, and what stands in its place."""
+Correction = tuple[type, str, Callable[..., Any] | property]
+"""A class of moto's, the name of a method or property, and what stands in its place."""
 
 _Answer = tuple[int, dict[str, str], str]
 """Status, headers and body, as moto accepts them."""

@@ -2,23 +2,27 @@
 
 import contextlib
 import functools
+import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from unittest.mock import patch
 
 import boto3
-import botocore.session
 import moto.core.responses
-from botocore.client import BaseClient
-from botocore.config import Config
 from moto.core.utils import method_names_from_class
 from moto.moto_api._internal.models import moto_api_backend
 
-from assent.sandbox.aws import parameters, registry
-from assent.sandbox.aws.front import Front, Moto, access_key, service_models
+from assent.sandbox.aws import bus as event_bus
+from assent.sandbox.aws import jobs, parameters, queues, registry, topics
+from assent.sandbox.aws.clients import Backstage, loopback_session
+from assent.sandbox.aws.events import processing_event, transform_event
+from assent.sandbox.aws.front import Front, Moto, access_key
+from assent.sandbox.aws.intake import Intake, lay_out
+from assent.sandbox.aws.jobs import Ending
+from assent.sandbox.aws.topics import Published
 from assent.sandbox.loopback import LoopbackServer
 from assent.sandbox.wire import Interceptor, Ledger, Wire
 
@@ -34,7 +38,7 @@ _running = threading.Lock()
 
 
 class AwsSandbox:
-    """SageMaker's Model Registry, Parameter Store, S3 and STS on loopback.
+    """SageMaker, Parameter Store, S3, EventBridge, SQS, SNS and STS on loopback.
 
     A context manager. moto keeps its data for the whole process, so that only one sandbox can
     run in a process at a time; starting another raises RuntimeError. Several accounts live in
@@ -57,7 +61,8 @@ class AwsSandbox:
         self._front = Front(_moto(), account=account)
         self.wire = Wire(self._front, "aws", self.ledger, interceptor)
         self._server = LoopbackServer(self.wire, port=port)
-        self._backstage = LoopbackServer(self._front)
+        self._backdoor = LoopbackServer(self._front)
+        self._backstages: dict[tuple[str, str], Backstage] = {}
         self._exits = contextlib.ExitStack()
 
     @property
@@ -79,9 +84,8 @@ class AwsSandbox:
             self.reset()
             exits.callback(self.reset)
             exits.enter_context(self._server)
-            exits.enter_context(self._backstage)
-            for name in ("sagemaker", "s3", "ssm"):
-                self.__dict__.pop(name, None)  # clients of an earlier start's port
+            exits.enter_context(self._backdoor)
+            self._backstages.clear()  # clients of an earlier start's port
             self._exits = exits.pop_all()
 
     def stop(self) -> None:
@@ -117,35 +121,133 @@ class AwsSandbox:
 
         Like the environment's, its clients do not retry: what fails is seen.
         """
-        return self._session(self.url, account or self.account, region or self.region)
+        return loopback_session(self.url, account or self.account, region or self.region)
 
-    @functools.cached_property
-    def sagemaker(self) -> "SageMakerClient":
-        """A client that no ledger records and no interceptor breaks, to arrange and to look."""
-        return self._backstage_session.client("sagemaker")
-
-    @functools.cached_property
-    def s3(self) -> "S3Client":
-        """Likewise, for S3."""
-        return self._backstage_session.client("s3")
-
-    @functools.cached_property
-    def ssm(self) -> "SSMClient":
-        """Likewise, for Parameter Store."""
-        return self._backstage_session.client("ssm")
+    def backstage(self, *, account: str | None = None, region: str | None = None) -> Backstage:
+        """Another account's clients, to arrange and to look: see ``Backstage``."""
+        place = (account or self.account, region or self.region)
+        if place not in self._backstages:
+            self._backstages[place] = Backstage(self._backdoor.url, *place)
+        return self._backstages[place]
 
     @property
-    def _backstage_session(self) -> boto3.Session:
-        return self._session(self._backstage.url, self.account, self.region)
+    def sagemaker(self) -> "SageMakerClient":
+        """A client that no ledger records and no interceptor breaks, to arrange and to look."""
+        return self.backstage().sagemaker
 
-    @staticmethod
-    def _session(url: str, account: str, region: str) -> boto3.Session:
-        return boto3.Session(
-            botocore_session=_LoopbackSession(url),
-            aws_access_key_id=access_key(account),
-            aws_secret_access_key="sandbox",  # noqa: S106  # opens nothing
-            region_name=region,
+    @property
+    def s3(self) -> "S3Client":
+        """Likewise, for S3."""
+        return self.backstage().s3
+
+    @property
+    def ssm(self) -> "SSMClient":
+        """Likewise, for Parameter Store."""
+        return self.backstage().ssm
+
+    def emit(self, *events: Mapping[str, Any]) -> None:
+        """Let AWS's services send events, to the default buses of the accounts they name."""
+        for event in events:
+            with self._front.lock:
+                event_bus.emit(event)
+
+    def intake(
+        self,
+        *,
+        accounts: Iterable[str] = (),
+        bus: str = "default",
+        queue: str = "assent",
+        attempts: int = 5,
+    ) -> Intake:
+        """Create rules and a queue for Assent's Lambda; what exists already stays as it is.
+
+        Args:
+            accounts: Others whose events are to reach the queue.
+            bus: The bus to which they and Assent send; created unless it is the default one.
+            queue: The queue's name.
+            attempts: How often a message is delivered before it is a dead letter.
+        """
+        others = [self.backstage(account=each) for each in accounts if each != self.account]
+        return lay_out(
+            self.backstage(), others, self._front.lock, bus=bus, queue=queue, attempts=attempts
         )
+
+    def topic(
+        self, name: str, *, account: str | None = None, publishers: Iterable[str] = ()
+    ) -> str:
+        """Create an SNS topic; returns its ARN.
+
+        Args:
+            name: The topic's.
+            account: Whose it is.
+            publishers: Further accounts that its policy lets publish.
+        """
+        sns = self.backstage(account=account).sns
+        arn = sns.create_topic(Name=name)["TopicArn"]
+        principals = [f"arn:aws:iam::{each}:root" for each in publishers]
+        if principals:
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"AWS": principals},
+                "Action": "SNS:Publish",
+                "Resource": arn,
+            }
+            policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+        return arn
+
+    def published(self, topic: str) -> tuple[Published, ...]:
+        """Everything that was published to a topic, by its ARN, oldest first.
+
+        Raises:
+            KeyError: There is no such topic.
+        """
+        with self._front.lock:
+            return topics.published(topic)
+
+    def finish_transform_job(
+        self,
+        name: str,
+        ending: Ending | None = None,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> dict[str, Any]:
+        """End a transform job; returns the event that SageMaker sends about it.
+
+        It is not sent: ``emit`` does that.
+        """
+        place = (account or self.account, region or self.region)
+        with self._front.lock:
+            return transform_event(jobs.finish_transform_job(*place, name, ending or Ending()))
+
+    def finish_processing_job(
+        self,
+        name: str,
+        ending: Ending | None = None,
+        *,
+        exit_message: str | None = None,
+        schedule: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> dict[str, Any]:
+        """End a processing job; returns the event that SageMaker sends about it.
+
+        Args:
+            name: The job's.
+            ending: How it ends.
+            exit_message: What its container left as its last word.
+            schedule: The ARN of the monitoring schedule that started it.
+            account: Where it runs.
+            region: Likewise.
+        """
+        place = (account or self.account, region or self.region)
+        with self._front.lock:
+            return processing_event(
+                jobs.finish_processing_job(
+                    *place, name, ending or Ending(), exit_message=exit_message, schedule=schedule
+                )
+            )
 
     def __enter__(self) -> Self:
         self.start()
@@ -160,29 +262,6 @@ class AwsSandbox:
         self.stop()
 
 
-class _LoopbackSession(botocore.session.Session):
-    """Gives each client the sandbox's address, whatever the environment says."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._url = url
-        self.set_config_variable("config_file", os.devnull)
-        self.set_config_variable("credentials_file", os.devnull)
-        self.register_component("data_loader", service_models())
-        self.set_default_client_config(
-            Config(
-                retries={"total_max_attempts": 1, "mode": "standard"},
-                max_pool_connections=64,
-                proxies={},
-            )
-        )
-
-    def create_client(self, *args: Any, **kwargs: Any) -> BaseClient:  # noqa: ANN401  # handed on
-        kwargs["endpoint_url"] = self._url
-        client: BaseClient = super().create_client(*args, **kwargs)
-        return client
-
-
 @functools.cache
 def _moto() -> Moto:
     # Its routes are the same for every sandbox, and take a while to build.
@@ -192,7 +271,14 @@ def _moto() -> Moto:
 @contextlib.contextmanager
 def _corrected() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        for owner, name, replacement in (*registry.corrections(), *parameters.corrections()):
+        for owner, name, replacement in (
+            *registry.corrections(),
+            *jobs.corrections(),
+            *parameters.corrections(),
+            *event_bus.corrections(),
+            *queues.corrections(),
+            *topics.corrections(),
+        ):
             stack.enter_context(patch.object(owner, name, replacement, create=True))
         # moto searches a class for its methods at each call; they do not change meanwhile.
         found = functools.cache(method_names_from_class)

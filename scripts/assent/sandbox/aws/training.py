@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
-__all__ = ["REPORT_SLOTS", "Registered", "register"]
+__all__ = ["REPORT_SLOTS", "Registered", "ensure_bucket", "register"]
 
 REPORT_SLOTS: Mapping[str, tuple[str, str]] = {
     "model-quality": ("ModelQuality", "Statistics"),
@@ -95,7 +95,7 @@ def register(
     execution = pipeline_execution or secrets.token_hex(6)
     place = {"account": sandbox.account, "region": sandbox.region}
     sagemaker, s3 = sandbox.sagemaker, sandbox.s3
-    _ensure_bucket(s3, bucket, sandbox.region)
+    ensure_bucket(s3, bucket, sandbox.region)
     _ensure_group(sagemaker, group)
     folder = f"{group}/{execution}"
     key = f"{folder}/output/model.tar.gz"
@@ -156,7 +156,8 @@ def _ensure_group(sagemaker: "SageMakerClient", group: str) -> None:
             raise
 
 
-def _ensure_bucket(s3: "S3Client", bucket: str, region: str) -> None:
+def ensure_bucket(s3: "S3Client", bucket: str, region: str, *, versioned: bool = True) -> None:
+    """Create a bucket, unless it is there."""
     # S3 has it that its first region is never named.
     where: dict[str, Any] = (
         {}
@@ -167,7 +168,8 @@ def _ensure_bucket(s3: "S3Client", bucket: str, region: str) -> None:
         s3.create_bucket(Bucket=bucket, **where)
     except s3.exceptions.BucketAlreadyOwnedByYou:
         return
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    if versioned:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 def _metrics(

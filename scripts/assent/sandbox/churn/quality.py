@@ -16,7 +16,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from assent.sandbox.churn.model import LinearModel
 from assent.sandbox.churn.purchases import Window
 
-__all__ = ["explainability", "model_quality", "model_quality_constraints"]
+__all__ = ["batch_metrics", "explainability", "model_quality", "model_quality_constraints"]
 
 _RESAMPLES: Final = 200
 _SEED: Final = 1997
@@ -91,6 +91,35 @@ def model_quality(churned: Labels, scores: Floats, *, window: Window) -> bytes:
             "binary_classification_metrics": metrics,
         }
     )
+
+
+def batch_metrics(churned: Labels, scores: Floats) -> dict[str, float]:
+    """What an evaluation script prints of a batch, once its outcome is known: plain numbers.
+
+    Args:
+        churned: Shape (customers,), 1 for churned.
+        scores: Shape (customers,), probabilities of churn; 0.5 and more is predicted churned.
+
+    Returns:
+        By name: `customers`, `churn_rate`, `mean_score`, and those of auc, accuracy, precision,
+        recall and f1 that are defined.
+    """
+    actual = churned == 1
+    once = np.ones((1, len(churned)))
+    rates = _rates(actual, scores >= _THRESHOLD, once)
+    measured = {"auc": _auc(actual, scores, once)} | {
+        name: rates[name] for name in ("accuracy", "precision", "recall", "f1")
+    }
+    return {
+        "customers": len(churned),
+        "churn_rate": round(float(actual.mean()), _DECIMALS),
+        "mean_score": round(float(scores.mean()), _DECIMALS),
+        **{
+            name: round(float(value[0]), _DECIMALS)
+            for name, value in measured.items()
+            if math.isfinite(value[0])
+        },
+    }
 
 
 def model_quality_constraints(report: bytes) -> bytes:

@@ -16,12 +16,13 @@ from assent.sandbox.churn.quality import (
     model_quality_constraints,
 )
 
-__all__ = ["SPLIT", "TrainedModel", "score", "train_versions"]
+__all__ = ["SPLIT", "WINDOW", "TrainedModel", "baseline_window", "score", "train_versions"]
 
 SPLIT: Final = "cdnow-1997"
 """Names the demo's division of customers; another name divides them otherwise."""
 
-_WINDOW: Final = Window(observed_days=39 * 7, outcome_days=39 * 7)
+WINDOW: Final = Window(observed_days=39 * 7, outcome_days=39 * 7)
+"""What versions are judged by, and run on."""
 _STALE: Final = Window(observed_days=4 * 7, outcome_days=13 * 7)
 _RICH: Final = (
     "recency_days",
@@ -58,14 +59,14 @@ _RECIPES: Final = (
         version=1,
         summary="Logistic regression on how often a customer bought and how much they spent.",
         features=("purchase_days", "total_spend"),
-        window=_WINDOW,
+        window=WINDOW,
     ),
     _Recipe(
         version=2,
         summary="Adds time: days since the last purchase, tenure, and the usual gap between "
         "purchases.",
         features=_RICH,
-        window=_WINDOW,
+        window=WINDOW,
     ),
     # Within four weeks nobody can have been away for long, so what long absence means is a
     # guess, and customers who came later were never seen. Accuracy hardly shows it: most
@@ -94,14 +95,14 @@ def train_versions(*, split: str = SPLIT) -> tuple[TrainedModel, ...]:
     histories = read_purchases()
     training = {key: value for key, value in histories.items() if not held_out(key, split=split)}
     testing = {key: value for key, value in histories.items() if key not in training}
-    observed = {window: observe(training, window) for window in (_WINDOW, _STALE)}
-    judged = observe(testing, _WINDOW)
+    observed = {window: observe(training, window) for window in (WINDOW, _STALE)}
+    judged = observe(testing, WINDOW)
     return tuple(_trained(recipe, observed[recipe.window], judged) for recipe in _RECIPES)
 
 
 def _trained(recipe: _Recipe, observed: Observed, judged: Observed) -> TrainedModel:
     model = fit(observed, features=recipe.features)
-    quality = model_quality(judged.churned, model.probabilities(judged.features), window=_WINDOW)
+    quality = model_quality(judged.churned, model.probabilities(judged.features), window=WINDOW)
     return TrainedModel(
         version=recipe.version,
         summary=recipe.summary,
@@ -112,6 +113,12 @@ def _trained(recipe: _Recipe, observed: Observed, judged: Observed) -> TrainedMo
             "explainability": explainability(model, judged.features),
         },
     )
+
+
+def baseline_window(version: int) -> Window:
+    """The window of the data that a version was trained on."""
+    (window,) = (recipe.window for recipe in _RECIPES if recipe.version == version)
+    return window
 
 
 def score(artifact: bytes, *, split: str = SPLIT) -> bytes:
@@ -128,7 +135,7 @@ def score(artifact: bytes, *, split: str = SPLIT) -> bytes:
     model = unpack(artifact)
     batch = observe(
         {key: value for key, value in read_purchases().items() if held_out(key, split=split)},
-        _WINDOW,
+        WINDOW,
     )
     scores = model.probabilities(batch.features).tolist()
     lines = [f"{who},{value:.6f}" for who, value in zip(batch.customers, scores, strict=True)]

@@ -1,7 +1,8 @@
 """A GitHub-compatible REST server over real bare git repositories, for the sandbox."""
 
 from assent.sandbox.github.accounts import AppCredentials
+from assent.sandbox.github.content_limit import ContentLimit
 from assent.sandbox.github.hub import GitHub
 from assent.sandbox.github.protection import Protection
 
-__all__ = ["AppCredentials", "GitHub", "Protection"]
+__all__ = ["AppCredentials", "ContentLimit", "GitHub", "Protection"]

@@ -7,7 +7,10 @@ ErrorDetail = str | Mapping[str, str]
 
 
 class ApiError(Exception):
-    """A request was refused; carries the status, the message and GitHub's error details."""
+    """A request was refused; carries the status, the message and GitHub's error details.
+
+    ``docs`` is the place in GitHub's reference that explains it, where the route's own does not.
+    """
 
     def __init__(
         self,
@@ -16,12 +19,14 @@ class ApiError(Exception):
         *,
         errors: Sequence[ErrorDetail] = (),
         headers: Mapping[str, str] | None = None,
+        docs: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.docs = docs
 
 
 def not_found(message: str = "Not Found") -> ApiError:

@@ -18,6 +18,7 @@ from assent.sandbox.github.accounts import (
     Role,
     Team,
 )
+from assent.sandbox.github.content_limit import ContentLimit
 from assent.sandbox.github.errors import ApiError
 from assent.sandbox.github.git_objects import FILE, Entry
 from assent.sandbox.github.git_repository import GitRepository
@@ -40,7 +41,8 @@ class GitHub:
 
     ``wsgi`` is the application, the API at ``/`` and at ``/api/v3``, git at
     ``/<owner>/<name>.git``. ``now`` is the clock of everything that is stored and of tokens;
-    ``wall_clock`` judges the assertions that Apps sign by the time of day.
+    ``wall_clock`` judges the assertions that Apps sign by the time of day. ``content_limit`` is
+    GitHub's limit on creating content, which nobody meets unless it is given.
     """
 
     def __init__(
@@ -49,10 +51,21 @@ class GitHub:
         *,
         now: Callable[[], datetime],
         wall_clock: Callable[[], datetime] = time_of_day,
+        content_limit: ContentLimit | None = None,
     ) -> None:
         self._root = root
         self._state = State(now)
         self.wsgi: Flask = create_application(self._state, wall_clock=wall_clock)
+        self.content_limit = content_limit
+
+    @property
+    def content_limit(self) -> ContentLimit | None:
+        """The limit on creating content; may be set at any time, and holds from then on."""
+        return self._state.content.limit
+
+    @content_limit.setter
+    def content_limit(self, limit: ContentLimit | None) -> None:
+        self._state.content.limit = limit
 
     def add_user(
         self, login: str, token: str, *, name: str | None = None, email: str | None = None

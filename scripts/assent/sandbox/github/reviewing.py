@@ -126,7 +126,12 @@ def dismiss(state: State, issue: Issue, review: Review, *, actor: str, message: 
         replace(other, state="DISMISSED") if other.id == review.id else other
         for other in pull.reviews
     )
-    return replace(issue, pull=replace(pull, reviews=reviews), events=(*issue.events, event))
+    return replace(
+        issue,
+        pull=replace(pull, reviews=reviews),
+        events=(*issue.events, event),
+        updated_at=event.created_at,
+    )
 
 
 def _seen(repository: Repository, pull: Pull) -> tuple[object, ...]:

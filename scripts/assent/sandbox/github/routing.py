@@ -38,6 +38,11 @@ class Route:
     docs: str
     """The operation's place in GitHub's reference, below ``docs.github.com/rest/``."""
 
+    @property
+    def creates(self) -> bool:
+        """Whether it makes or changes content; a GraphQL query is sent by POST and only reads."""
+        return self.method != "GET" and not self.path.endswith("/graphql")
+
 
 class Routes:
     """The routes of one module, under a common path."""

@@ -189,6 +189,8 @@ class _Server:
                 wall_clock=self._wall_clock,
             )
             limits = self._limits.count(actor)
+            if route.creates and isinstance(actor, AsAccount):
+                self._state.content.admit(actor.login)
             answer = route.handler(self._call(route, actor, path, limits), **path)
         except ApiError as refusal:
             answer = _refused(refusal, route.docs)
@@ -262,7 +264,7 @@ def _refused(refusal: ApiError, docs: str) -> Answer:
     body: Json = {"message": refusal.message}
     if refusal.errors:
         body["errors"] = list(refusal.errors)
-    body["documentation_url"] = f"{DOCUMENTATION}/{docs}".rstrip("/")
+    body["documentation_url"] = f"{DOCUMENTATION}/{refusal.docs or docs}".rstrip("/")
     body["status"] = str(int(refusal.status))
     return Answer(body=body, status=refusal.status, headers=refusal.headers)
 

@@ -16,6 +16,7 @@ from assent.sandbox.github.accounts import (
     Team,
     Token,
 )
+from assent.sandbox.github.content_limit import ContentMeter
 from assent.sandbox.github.errors import not_found
 from assent.sandbox.github.repositories import Repository
 
@@ -35,6 +36,7 @@ class State:
         self._repositories: dict[str, Repository] = {}
         self.apps: dict[int, App] = {}
         self.tokens: dict[str, Token] = {}
+        self.content = ContentMeter(now)
         self.app_permissions: dict[str, Level] = dict(APP_PERMISSIONS)
         """What every installed App may do."""
         self.add_account("ghost", "User")

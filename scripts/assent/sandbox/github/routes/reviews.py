@@ -139,7 +139,8 @@ def submit_review(call: RepositoryCall, number: int, review: int) -> Answer:
             raise unprocessable("Unprocessable Entity", "Can not submit a non-pending review")
         found = replace(found, body=body.text_or("body", found.body))
         submitted = _submitted(call, issue, found, body.text("event"))
-        issue = call.repository.put(issue, _without_request(call, _with(pull, submitted)))
+        decided = _without_request(call, _with(pull, submitted))
+        issue = call.repository.put(replace(issue, updated_at=call.state.now()), decided)
     return Answer(body=review_json(call, issue, submitted))
 
 

@@ -1,0 +1,98 @@
+"""Every decision on a model's versions, as a table and as JSON values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assent.core.names import RecordId
+from assent.core.parameters import HistoryEntry
+from assent.core.rendering.plain import plain
+from assent.core.timestamps import written
+
+__all__ = ["PastDecision", "history_text", "history_values"]
+
+REOPENED = "reopened"
+"""What is said of an entry without a decision: a code owner took a rejection back."""
+_HEADER = (
+    "when",
+    "environment",
+    "version",
+    "decision",
+    "by",
+    "pull request",
+    "commit",
+    "evidence",
+    "reason",
+)
+_COMMIT_DIGITS = 12
+_EVIDENCE_CHARACTERS = len("sha256:") + 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDecision:
+    """One decision that took effect, and where."""
+
+    id: RecordId
+    entry: HistoryEntry
+    reason: str
+    """The closing's, or the record's; empty where none was asked for, or none can be read."""
+
+
+def history_text(decisions: Sequence[PastDecision]) -> str:
+    """One line a decision, below a header; digests are cut, everything else is whole."""
+    rows = [_HEADER, *(_row(each) for each in decisions)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _row(past: PastDecision) -> tuple[str, ...]:
+    entry = past.entry
+    return (
+        written(entry.at),
+        past.id.environment,
+        str(past.id.version),
+        entry.decision or REOPENED,
+        plain(", ".join(entry.by)) or "-",
+        plain(entry.pull_request),
+        plain(entry.commit[:_COMMIT_DIGITS]),
+        plain(entry.evidence[:_EVIDENCE_CHARACTERS]),
+        plain(past.reason),
+    )
+
+
+def history_values(
+    model: str, decisions: Sequence[PastDecision], unreadable: Sequence[str]
+) -> dict[str, Any]:
+    """All decisions as JSON values, with everything that is known of each.
+
+    Args:
+        model: Whose they are.
+        decisions: Oldest first.
+        unreadable: What could not be read, in sentences.
+    """
+    return {
+        "model": model,
+        "decisions": [_values(each) for each in decisions],
+        "unreadable": list(unreadable),
+    }
+
+
+def _values(past: PastDecision) -> dict[str, Any]:
+    entry = past.entry
+    return {
+        "at": written(entry.at),
+        "applied_at": written(entry.applied_at),
+        "environment": past.id.environment,
+        "version": past.id.version,
+        "decision": entry.decision or REOPENED,
+        "by": list(entry.by),
+        "pull_request": entry.pull_request,
+        "commit": entry.commit,
+        "blob": entry.blob,
+        "evidence": entry.evidence,
+        "created": None if entry.created is None else written(entry.created),
+        "reason": past.reason,
+    }

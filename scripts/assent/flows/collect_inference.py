@@ -1,0 +1,194 @@
+"""Collect what a batch inference left: its reports read, judged whose they are, and added up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from assent.core.errors import AssentError
+from assent.core.evidence import MAX_VIOLATIONS, Inference, ReportFile, UnreadPart
+from assent.core.inference import CollectedInference, ExpectedFile, InferenceRun, UnusableReport
+from assent.core.names import PackageArn
+from assent.core.registry_fields import one_line
+from assent.core.reports import Report, ReportKind, Unreadable, Violation, parse_report
+from assent.core.reports.violations import VIOLATIONS
+from assent.core.timestamps import to_seconds
+from assent.flows.read_reports import (
+    ReadFile,
+    Sum,
+    kept,
+    read_file,
+    require_answer,
+    unread_part,
+)
+from assent.ports import EvidenceStore, Missing, Reports
+
+__all__ = ["CollectedInference", "collect_inference"]
+
+MAX_FILES = 100
+"""What a record holds; the schema says the same."""
+_MAX_WORDS = 300
+_MAX_SENTENCE = 600
+"""Characters of a violation's texts, as they are written in ASCII."""
+
+_WRITE = (
+    "Let the inference write it, and run the inference again. A report that need not be there has "
+    "`required: false` in assent.yaml."
+)
+_MEND = "Mend what writes it, and run the inference again."
+_OWN = (
+    "Let the inference write reports of the version that it ran, with the model package group's "
+    "name in `model` or without that key, and run it again."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Usable:
+    read: ReadFile
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Missing:
+    why: str = "it is missing"
+    remedy: str = _WRITE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flawed:
+    why: str
+    remedy: str = _MEND
+
+
+def collect_inference(
+    run: InferenceRun,
+    package_arn: PackageArn,
+    reports: Reports,
+    *,
+    store: EvidenceStore | None = None,
+) -> CollectedInference | UnusableReport:
+    """Read every report that a batch inference was to leave.
+
+    A required one that is missing, holds nothing, is too large, does not read or is of another
+    model makes the run unusable, and then nothing is kept. An optional one may be missing;
+    whatever else is wrong with it is named among the unread.
+
+    Args:
+        run: What ran, and the files to look for.
+        package_arn: The version that it ran.
+        reports: The files as the run's environment lets them be read.
+        store: Where reports are kept that their own bucket keeps no versions of, if anywhere.
+
+    Raises:
+        AssentError: Only those from which nothing is known yet: S3 did not answer, or did not
+            take the credentials; and whatever the store raises.
+    """
+    files = _each_once(run.files)
+    if len(files) > MAX_FILES:
+        why = f"the run names {len(files)} reports, and a record holds {MAX_FILES}"
+        return UnusableReport(uri=files[MAX_FILES].uri, why=why, remedy="Report fewer files.")
+    found = Sum()
+    violations: list[Violation] = []
+    read: list[ReadFile] = []
+    for file in files:
+        named = f"inference {file.kind}"
+        match _judged(file, package_arn, reports):
+            case _Usable() as usable:
+                read.append(usable.read)
+                violations.extend(usable.report.violations)
+                found.add(usable.report, named)
+            case (_Missing() | _Flawed()) as flaw if file.required:
+                return UnusableReport(uri=file.uri, why=flaw.why, remedy=flaw.remedy)
+            case _Flawed() as flaw:
+                found.unread.append(unread_part(f"{named} {file.uri}", flaw.why))
+            case _Missing():
+                pass
+    over = _over(violations)
+    return CollectedInference(
+        inference=_inference(run, found, violations, tuple(kept(each, store) for each in read)),
+        unread=(*over, *found.unread),
+    )
+
+
+def _each_once(files: Iterable[ExpectedFile]) -> tuple[ExpectedFile, ...]:
+    """Each address once, required if it is so anywhere; twice read, its violations count twice."""
+    found: dict[str, ExpectedFile] = {}
+    for file in files:
+        first = found.setdefault(file.uri, file)
+        found[file.uri] = replace(first, required=first.required or file.required)
+    return tuple(found.values())
+
+
+def _judged(file: ExpectedFile, arn: PackageArn, reports: Reports) -> _Usable | _Flawed | _Missing:
+    try:
+        read = read_file(file.kind, file.uri, reports)
+    except AssentError as error:
+        require_answer(error)
+        if isinstance(error, Missing):
+            return _Missing()
+        return _Flawed(why=one_line(error.message, 400), remedy=error.hint or _MEND)
+    report = parse_report(read.content, file.kind)
+    if isinstance(report, Unreadable):
+        return _Flawed(why=report.why)
+    objection = None if report.subject is None else report.subject.objection(arn)
+    if objection is not None:
+        return _Flawed(why=f"it is of another model: {objection}", remedy=_OWN)
+    why = _shortcoming(report, file.kind)
+    return _Usable(read=read, report=report) if why is None else _Flawed(why=why)
+
+
+def _shortcoming(report: Report, kind: ReportKind) -> str | None:
+    """Why a report that reads tells nothing; None where it tells something."""
+    lists_violations = VIOLATIONS.id in report.shape.split("+")
+    if lists_violations and not report.violations:
+        # An empty list says that there are none; a list of something else says nothing.
+        if any(part.where.startswith("violations[") for part in report.unread):
+            return "none of its violations can be read"
+        return None
+    if kind is ReportKind.VIOLATIONS and not lists_violations:
+        return "it holds no list of violations, so it does not say that there are none"
+    if report.metrics or report.violations or report.directions:
+        return None
+    return "it holds neither a metric nor a violation"
+
+
+def _inference(
+    run: InferenceRun,
+    found: Sum,
+    violations: Iterable[Violation],
+    files: tuple[ReportFile, ...],
+) -> Inference:
+    shown = [
+        Violation(
+            feature=_cut(each.feature, _MAX_WORDS),
+            check=_cut(each.check, _MAX_WORDS),
+            description=_cut(each.description, _MAX_SENTENCE),
+        )
+        for each in violations
+    ]
+    return Inference(
+        environment=run.environment,
+        run=run.run,
+        started=None if run.started is None else to_seconds(run.started),
+        ended=None if run.ended is None else to_seconds(run.ended),
+        instance_type=run.instance_type,
+        instances=run.instances,
+        reports=files,
+        metrics=dict(sorted(found.metrics.items())),
+        violations=tuple(shown[:MAX_VIOLATIONS]),
+    )
+
+
+def _cut(text: str, limit: int) -> str:
+    """Text on one line; a record writes it in ASCII, where other characters take six or more."""
+    line = one_line(text, limit)
+    while len(ascii(line)) - len("''") > limit:
+        line = one_line(line, len(line) * 3 // 4)
+    return line
+
+
+def _over(violations: list[Violation]) -> tuple[UnreadPart, ...]:
+    """What to say of violations that a record has no room for."""
+    count = len(violations) - MAX_VIOLATIONS
+    if count <= 0:
+        return ()
+    why = f"{count} more than the {MAX_VIOLATIONS} that a record holds; see the reports"
+    return (UnreadPart(where="inference violations", why=why),)

@@ -1,0 +1,48 @@
+"""Who owns a path: CODEOWNERS of the branch that counts, teams and rights as GitHub has them."""
+
+from assent.core.codeowners import LOCATIONS, OwnerKind, owners_of
+from assent.core.errors import AssentError
+from assent.flows.wanted import World
+from assent.ports import Forge
+
+__all__ = ["UndeterminedOwner", "is_code_owner"]
+
+
+class UndeterminedOwner(AssentError):
+    """CODEOWNERS names an owner that nobody but GitHub can tell from another."""
+
+
+def is_code_owner(world: World, forge: Forge, login: str, path: str) -> bool:
+    """Whether a person is a code owner of a path, by the CODEOWNERS of main's head.
+
+    Someone who may not write to the repository is none, whatever the file says: that is how GitHub
+    reads it.
+
+    Raises:
+        AssentError: It could not be found out, which is not a no.
+    """
+    owners = owners_of(_codeowners(world), path)
+    named = any(
+        owner.kind is OwnerKind.PERSON and owner.name == login.lower() for owner in owners
+    ) or any(
+        owner.kind is OwnerKind.TEAM and forge.is_member(owner.name, login) for owner in owners
+    )
+    if named:
+        return forge.may_write(login)
+    addresses = [owner.name for owner in owners if owner.kind is OwnerKind.EMAIL]
+    if addresses and forge.may_write(login):
+        raise UndeterminedOwner(
+            f"CODEOWNERS gives {path} to {addresses[0]}, and GitHub does not tell whose address "
+            f"that is, so nobody knows whether {login} is meant",
+            hint="Name owners by login or team in CODEOWNERS.",
+        )
+    return False
+
+
+def _codeowners(world: World) -> bytes:
+    entries = world.history.lookup(world.head, LOCATIONS)
+    for location in LOCATIONS:
+        if location in entries:
+            ((_, content),) = world.history.blobs([entries[location].blob])
+            return content
+    return b""

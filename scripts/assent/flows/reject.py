@@ -1,0 +1,162 @@
+"""Reject by closing: record what closed and reopened promotion pull requests decided."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assent.core.config import Environment
+from assent.core.errors import AssentError, Exit
+from assent.core.forge import PullRequestState
+from assent.core.receipts import Failed, Receipt
+from assent.flows.closings import Closings
+from assent.flows.wanted import World
+from assent.ports import Forge
+
+__all__ = ["RecentPullRequests", "Reconciled", "RejectReport", "reconcile", "reject"]
+
+_OVERLAP = timedelta(minutes=2)
+"""GitHub's listings may lag behind; a little of what was seen is looked at again."""
+_MANY = 20
+"""As many pull requests looked at in vain are worth a write that spares the next run the same."""
+_ROUNDS = 3
+
+Emit = Callable[[Receipt], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectReport:
+    """What became of one closing."""
+
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def exit(self) -> Exit:
+        """0 it was answered, whatever it decided; 12 it could not be, and is tried again."""
+        failed = any(isinstance(receipt, Failed) for receipt in self.receipts)
+        return Exit.INCOMPLETE if failed else Exit.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """How far an environment's closings were looked at."""
+
+    until: datetime | None
+    """Nothing last updated before this needs another look; None where there is nothing at all."""
+    acted: bool = False
+    """Whether anything was written."""
+    settles: bool = False
+    """Whether `until` is worth being written for its own sake."""
+
+
+class RecentPullRequests:
+    """GitHub's listing, latest update first, asked for once by all environments of a run.
+
+    Args:
+        forge: Where the pull requests are.
+    """
+
+    def __init__(self, forge: Forge) -> None:
+        self._forge = forge
+        self._since: datetime | None = None
+        self._listed: tuple[PullRequestState, ...] | None = None
+
+    def since(self, start: datetime | None, *, anew: bool) -> tuple[PullRequestState, ...]:
+        """Those last updated at `start` or later; None for all there ever were.
+
+        Args:
+            start: From when.
+            anew: Ask again, whatever was listed before.
+
+        Raises:
+            AssentError: They could not be listed.
+        """
+        if anew or self._listed is None or not self._covers(start):
+            self._listed = tuple(self._forge.recent_pull_requests(start))
+            self._since = start
+        return tuple(each for each in self._listed if start is None or each.updated_at >= start)
+
+    def _covers(self, start: datetime | None) -> bool:
+        return self._since is None or (start is not None and start >= self._since)
+
+
+def reject(
+    world: World,
+    forge: Forge,
+    number: int,
+    environments: Sequence[Environment],
+    *,
+    emit: Emit = lambda _: None,
+) -> RejectReport:
+    """Record what closing, or reopening, one pull request decided.
+
+    Args:
+        world: What is read and written.
+        forge: Where the pull request is.
+        number: The pull request's.
+        environments: Those that may be written; a pull request about another is passed over.
+        emit: Called with each receipt as soon as it is due.
+
+    Raises:
+        AssentError: The pull request could not be read.
+    """
+    receipts: list[Receipt] = []
+
+    def record(receipt: Receipt) -> None:
+        receipts.append(receipt)
+        emit(receipt)
+
+    pull = forge.pull_request(number)
+    for environment in environments:
+        closings = Closings(world, forge, environment, emit=record)
+        closings.consider(pull)
+    return RejectReport(receipts=tuple(receipts))
+
+
+def reconcile(
+    world: World,
+    forge: Forge,
+    environment: Environment,
+    *,
+    since: datetime | None,
+    recent: RecentPullRequests,
+    emit: Emit,
+) -> Reconciled:
+    """Record every closing and reopening that is not recorded yet, so that no lost run loses one.
+
+    What cannot be recorded is reported as failed, and looked at again by the next run.
+
+    Args:
+        world: What is read and written.
+        forge: Where the pull requests are.
+        environment: Whose promotions are looked at.
+        since: From an earlier run's `until`; None for all pull requests there ever were.
+        recent: The listing, shared by a run's environments.
+        emit: Called with each receipt.
+    """
+    closings = Closings(world, forge, environment, emit=emit)
+    seen: dict[int, datetime] = {}
+    start = None if since is None else since - _OVERLAP
+    for round_ in range(_ROUNDS):
+        acted = closings.acted
+        try:
+            # Oldest first: what was decided first is recorded first.
+            fresh = [
+                pull
+                for pull in recent.since(start, anew=round_ > 0)
+                if seen.get(pull.number) != pull.updated_at
+            ]
+        except AssentError as error:
+            closings.fail("closed pull requests", error)
+            break
+        for pull in reversed(fresh):
+            seen[pull.number] = pull.updated_at
+            try:
+                closings.consider(pull)
+            except AssentError as error:
+                closings.fail(f"pull request {pull.number}", error)
+        if closings.acted == acted:
+            break  # what Assent itself did to them is no news
+    if closings.failed or not seen:
+        return Reconciled(until=since, acted=closings.acted > 0)
+    acted = closings.acted > 0
+    return Reconciled(until=max(seen.values()), acted=acted, settles=acted or len(seen) >= _MANY)

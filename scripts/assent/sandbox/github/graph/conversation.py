@@ -1,0 +1,195 @@
+"""Issues and pull requests as GraphQL shows them, with what was said and done on them.
+
+A field is worked out when a query asks for it; most ask for few.
+"""
+
+from graphql import GraphQLResolveInfo
+
+from assent.sandbox.github.calls import Call
+from assent.sandbox.github.conversation import Comment, Event, Issue, Pull, Review
+from assent.sandbox.github.errors import ApiError
+from assent.sandbox.github.graph.paging import Object, ends
+from assent.sandbox.github.pushing import catch_up
+from assent.sandbox.github.repositories import Repository
+from assent.sandbox.github.reviewing import current_base, three_dot_difference
+from assent.sandbox.github.views.people import maybe_timestamp, timestamp
+
+__all__ = ["Info", "IssueNode", "PullRequestNode", "state_of"]
+
+Info = GraphQLResolveInfo[None]
+
+_TIMELINE = {
+    "closed": ("CLOSED_EVENT", "ClosedEvent"),
+    "merged": ("MERGED_EVENT", "MergedEvent"),
+    "reopened": ("REOPENED_EVENT", "ReopenedEvent"),
+}
+"""What kind of item an event is, and its type."""
+
+
+class _Node:
+    """What issues and pull requests have in common."""
+
+    def __init__(self, call: Call, repository: Repository, issue: Issue) -> None:
+        self._call = call
+        self._repository = repository
+        self._issue = issue
+        self.number = issue.number
+        self.title = issue.title
+        self.body = issue.body or ""
+
+    @property
+    def author(self) -> Object | None:
+        return _actor(self._call, self._issue.author)
+
+    @property
+    def viewerDidAuthor(self) -> bool:  # noqa: N802 - the schema's field
+        return self._issue.author == self._call.login
+
+    def labels(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        return ends(
+            "labels", self._issue.labels, lambda name: {"name": name}, first=first, last=last
+        )
+
+    def _page(self, kind: str) -> str:
+        return self._call.links.web(f"/{self._repository.full_name}/{kind}/{self.number}")
+
+
+class IssueNode(_Node):
+    """An issue that is no pull request."""
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return self._page("issues")
+
+    @property
+    def state(self) -> str:
+        """Open or closed."""
+        return self._issue.state.upper()
+
+
+class PullRequestNode(_Node):
+    """A pull request."""
+
+    def __init__(self, call: Call, repository: Repository, issue: Issue) -> None:
+        super().__init__(call, repository, issue)
+        if issue.pull is None:
+            raise TypeError(f"issue {issue.number} is no pull request")
+        self._pull = issue.pull
+        self.headRefName = self._pull.head_ref
+        self.headRefOid = self._pull.head_sha
+        self.baseRefName = self._pull.base_ref
+        self.isCrossRepository = False  # there are no forks here
+
+    @classmethod
+    def current(cls, call: Call, repository: Repository, number: int) -> "PullRequestNode | None":
+        """Return the pull request of a number, or that there is none."""
+        try:
+            issue, _ = catch_up(call.state, repository, number)
+        except ApiError:
+            return None
+        return cls(call, repository, issue)
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return self._page("pull")
+
+    @property
+    def state(self) -> str:
+        """Open, closed or merged."""
+        return state_of(self._issue, self._pull)
+
+    @property
+    def updatedAt(self) -> str:  # noqa: N802 - the schema's field
+        """When it last changed, or was spoken on."""
+        return timestamp(self._issue.updated_at)
+
+    @property
+    def closedAt(self) -> str | None:  # noqa: N802 - the schema's field
+        """When it was closed or merged, unless it is open."""
+        return maybe_timestamp(self._issue.closed_at)
+
+    @property
+    def mergedAt(self) -> str | None:  # noqa: N802 - the schema's field
+        """When it was merged, if it was."""
+        return maybe_timestamp(self._pull.merged_at)
+
+    def comments(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        """Return comments, oldest first."""
+        return ends("comments", self._issue.comments, self._comment, first=first, last=last)
+
+    def reviews(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        """Return reviews, oldest first; a pending one only to its author."""
+        shown = [
+            review
+            for review in self._pull.reviews
+            if review.state != "PENDING" or review.author == self._call.login
+        ]
+        return ends("reviews", shown, self._review, first=first, last=last)
+
+    def files(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        """Return the files that it changes since its branch left the base."""
+        base = current_base(self._repository, self._pull)
+        changes = three_dot_difference(self._repository, base, self._pull.head_sha)
+        return ends("files", changes, lambda change: {"path": change.path}, first=first, last=last)
+
+    def timelineItems(  # noqa: N802 - the schema's field
+        self,
+        _info: Info,
+        itemTypes: list[str] | None = None,  # noqa: N803 - the schema's argument
+        first: int | None = None,
+        last: int | None = None,
+    ) -> Object:
+        """Return closings, mergers and reopenings, oldest first; a merger closes too."""
+        shown = [
+            event
+            for event in self._issue.events
+            if event.name in _TIMELINE
+            and (itemTypes is None or _TIMELINE[event.name][0] in itemTypes)
+        ]
+        return ends(
+            "timelineItems", shown, self._event, first=first, last=last, count="filteredCount"
+        )
+
+    def _said(self, author: str, body: str) -> Object:
+        return {
+            "author": _actor(self._call, author),
+            "body": body,
+            "viewerDidAuthor": author == self._call.login,
+        }
+
+    def _comment(self, comment: Comment) -> Object:
+        return self._said(comment.author, comment.body) | {
+            "createdAt": timestamp(comment.created_at)
+        }
+
+    def _review(self, review: Review) -> Object:
+        return self._said(review.author, review.body) | {
+            "submittedAt": maybe_timestamp(review.submitted_at),
+            "state": review.state,
+        }
+
+    def _event(self, event: Event) -> Object:
+        return {
+            "__typename": _TIMELINE[event.name][1],
+            "actor": _actor(self._call, event.actor),
+            "createdAt": timestamp(event.created_at),
+        }
+
+
+def state_of(issue: Issue, pull: Pull) -> str:
+    """Return a pull request's state, of which GraphQL has one more than REST."""
+    return "MERGED" if pull.merged_at else issue.state.upper()
+
+
+def _actor(call: Call, login: str) -> Object | None:
+    """Show an account as one that acts: a bot without its suffix, a deleted one not at all."""
+    try:
+        account = call.state.account(login)
+    except ApiError:
+        return None
+    if account.login == "ghost":
+        return None
+    kind = "Bot" if account.kind == "Bot" else "User"
+    return {"__typename": kind, "login": account.login.removesuffix("[bot]")}

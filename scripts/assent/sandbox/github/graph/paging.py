@@ -1,0 +1,119 @@
+"""Connections: the part of a list that a query asks for, and how to ask for the next."""
+
+import base64
+import binascii
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from graphql import GraphQLError
+
+from assent.sandbox.github.conversation import Issue
+
+__all__ = ["Object", "ends", "ordered_page"]
+
+Object = dict[str, object]
+Item = TypeVar("Item")
+
+AT_MOST = 100
+"""As many nodes GitHub gives of one connection at once."""
+_PREFIX = b"cursor:v2:"
+_Position = tuple[float, int]
+
+
+def ends(
+    connection: str,
+    items: Sequence[Item],
+    render: Callable[[Item], object],
+    *,
+    first: int | None,
+    last: int | None,
+    count: str = "totalCount",
+) -> Object:
+    """Return the first or the last so many of a list, in its own order."""
+    size = _size(connection, first, last)
+    chosen = items[:size] if last is None else items[max(0, len(items) - size) :]
+    return {"nodes": [render(item) for item in chosen], count: len(items)}
+
+
+def ordered_page(
+    connection: str,
+    issues: Sequence[Issue],
+    render: Callable[[Issue], object],
+    *,
+    order: dict[str, str] | None,
+    first: int | None,
+    after: str | None,
+) -> Object:
+    """Return a page of issues or pull requests, oldest first unless the query says otherwise.
+
+    A cursor holds the place in the order, not a count: what changes between two pages moves
+    neither.
+    """
+    size = _size(connection, first, None)
+    by = _PLACES[order["field"] if order else "CREATED_AT"]
+    everything = sorted(issues, key=by)
+    if order is not None and order["direction"] == "DESC":
+        end = len(everything) if after is None else bisect_left(everything, _place(after), key=by)
+        chosen = everything[max(0, end - size) : end][::-1]
+        more = end > size
+    else:
+        start = 0 if after is None else bisect_right(everything, _place(after), key=by)
+        chosen = everything[start : start + size]
+        more = start + size < len(everything)
+    return {
+        "nodes": [render(issue) for issue in chosen],
+        "totalCount": len(everything),
+        "pageInfo": {
+            "hasNextPage": more,
+            "endCursor": _cursor(by(chosen[-1])) if chosen else None,
+        },
+    }
+
+
+_PLACES: dict[str, Callable[[Issue], _Position]] = {
+    "CREATED_AT": lambda issue: (issue.number, issue.number),
+    "UPDATED_AT": lambda issue: (issue.updated_at.timestamp(), issue.number),
+    "COMMENTS": lambda issue: (len(issue.comments), issue.number),
+}
+
+
+def _size(connection: str, first: int | None, last: int | None) -> int:
+    """Return how many are asked for, which GitHub insists on."""
+    if first is not None and last is not None:
+        raise GraphQLError(
+            f"Passing both `first` and `last` to paginate the `{connection}` connection is not "
+            "supported."
+        )
+    size, boundary = (last, "last") if first is None else (first, "first")
+    if size is None or size < 1:
+        raise GraphQLError(
+            "You must provide a `first` or `last` value to properly paginate the "
+            f"`{connection}` connection.",
+            extensions={"type": "MISSING_PAGINATION_BOUNDARIES"},
+        )
+    if size > AT_MOST:
+        raise GraphQLError(
+            f"Requesting {size} records on the `{connection}` connection exceeds the `{boundary}` "
+            f"limit of {AT_MOST} records.",
+            extensions={"type": "EXCESSIVE_PAGINATION"},
+        )
+    return size
+
+
+def _cursor(place: _Position) -> str:
+    return base64.b64encode(_PREFIX + json.dumps(place).encode()).decode()
+
+
+def _place(cursor: str) -> _Position:
+    try:
+        when, number = json.loads(
+            base64.b64decode(cursor, validate=True).removeprefix(_PREFIX).decode()
+        )
+        return float(when), int(number)
+    except (binascii.Error, TypeError, ValueError):
+        raise GraphQLError(
+            f"`{cursor}` does not appear to be a valid cursor.",
+            extensions={"type": "INVALID_CURSOR_ARGUMENTS"},
+        ) from None
