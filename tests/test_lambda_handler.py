@@ -1,11 +1,12 @@
 """The Lambda handler: which messages come back, how late, and what a limit means for the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 
 from assent import lambda_handler
-from assent.adapters.memory import MemoryQueue, Postponed
+from assent.adapters.memory import MemoryQueue, Postponed, SettableClock
 from assent.core.backoff import delay_seconds
 from assent.core.errors import AssentError
 from assent.core.events import Ignored
@@ -40,6 +41,16 @@ class Answering:
         return answer
 
 
+def _event(version: int) -> dict[str, object]:
+    """An event that asks for something; what is answered to it, the test says."""
+    arn = f"arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/{version}"
+    return {
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Model Package State Change",
+        "detail": {"ModelPackageArn": arn},
+    }
+
+
 class Delivered:
     """What became of one batch."""
 
@@ -53,7 +64,7 @@ class Delivered:
         self.proposer = Answering(answers)
         monkeypatch.setattr(lambda_handler, "_proposer", lambda: self.proposer)
         monkeypatch.setattr(lambda_handler, "_queue", lambda: queue)
-        batch = sqs_batch([{"number": number} for number in range(len(answers))], queue=QUEUE)
+        batch = sqs_batch([_event(number) for number in range(1, len(answers) + 1)], queue=QUEUE)
         self.records = batch["Records"]
         for record in self.records:
             record["attributes"]["ApproximateReceiveCount"] = str(received)
@@ -77,7 +88,21 @@ def queue() -> MemoryQueue:
 
 
 @pytest.fixture
-def deliver(monkeypatch: pytest.MonkeyPatch, queue: MemoryQueue) -> Callable[..., Delivered]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[SettableClock]:
+    """The function's clock, in a process that knows of no limit yet."""
+    clock = SettableClock()
+    monkeypatch.setattr(lambda_handler, "_clock", clock)
+    lambda_handler._limit.cache_clear()
+    yield clock
+    lambda_handler._limit.cache_clear()
+
+
+@pytest.fixture
+def deliver(
+    monkeypatch: pytest.MonkeyPatch,
+    queue: MemoryQueue,
+    clock: SettableClock,  # noqa: ARG001 - only set up
+) -> Callable[..., Delivered]:
     """Invokes the handler with a batch of messages that are answered as given."""
 
     def invoke(*answers: Answer, received: int = 1, to: Queue = queue) -> Delivered:
@@ -116,10 +141,30 @@ def test_after_a_rate_limit_the_rest_of_the_batch_is_left_alone(
     assert all(each.seconds >= 60 for each in queue.postponed)
 
 
-def test_the_next_batch_is_tried_again(deliver: Callable[..., Delivered]) -> None:
-    """A limit is remembered for one batch, not for the process."""
+def test_a_limit_holds_for_the_process_until_it_is_over(
+    deliver: Callable[..., Delivered], queue: MemoryQueue, clock: SettableClock
+) -> None:
+    """Later batches are left alone too, for no longer than GitHub asked; then all is tried."""
     deliver(LIMITED, DONE)
+    clock.advance(timedelta(seconds=20))
+    queue.postponed.clear()
+    waiting = deliver(DONE, DONE)
+    assert waiting.failed == [0, 1]
+    assert waiting.proposer.asked == 0
+    assert queue.postponed == [waiting.postponement(place, 1, 40) for place in (0, 1)]
+    clock.advance(timedelta(seconds=40))
     assert deliver(DONE, DONE).failed == []
+
+
+def test_what_asks_for_nothing_waits_for_no_limit(
+    deliver: Callable[..., Delivered], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs no call, so it is answered at once."""
+    deliver(LIMITED)
+    monkeypatch.setattr(lambda_handler, "_proposer", lambda: Answering([DONE]))
+    batch = sqs_batch([{**_event(1), "source": "aws.ec2"}], queue=QUEUE)
+    response = lambda_handler.handler(batch, lambda_context())
+    assert response["batchItemFailures"] == []
 
 
 def test_another_services_silence_holds_up_nobody_else(deliver: Callable[..., Delivered]) -> None:

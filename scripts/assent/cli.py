@@ -104,8 +104,8 @@ _version = click.option(
 _run = click.option(
     "--run",
     metavar="NAME",
-    help="What the run is called; the same run is told of once.  [default: a digest of the other "
-    "arguments, so a run that writes to the same addresses again needs a name]",
+    help="What the run is called; told of again, the same run changes nothing.  [default: a digest "
+    "of the other arguments, so a run that writes to the same addresses again needs a name]",
 )
 _bus = click.option(
     "--bus",
@@ -198,7 +198,10 @@ def propose(event: Path, form: str) -> Exit:
 @_format("text", "markdown", "json")
 @_verdicts
 def plan(repository: Path, environments: tuple[str, ...], *, everything: bool, form: str) -> Exit:
-    """Show what apply would do now, writing nothing and proving no approval."""
+    """Show what apply would do now, writing nothing and proving no approval.
+
+    Pull requests that were closed meanwhile are left out: only apply looks at them.
+    """
     from assent.core.rendering.changes import plan_markdown, plan_text, plan_values
     from assent.flows.plan import plan as make
     from assent.wiring import open_world
@@ -227,7 +230,8 @@ def plan(repository: Path, environments: tuple[str, ...], *, everything: bool, f
 def apply(repository: Path, environments: tuple[str, ...], *, everything: bool, form: str) -> Exit:
     """Bring registry and Parameter Store to what HEAD's approved records say.
 
-    Run twice, late, or after a run that was cut off anywhere, it ends in the same state.
+    Pull requests that code owners closed or reopened are recorded first. Run twice, late, or after
+    a run that was cut off anywhere, it ends in the same state.
     """
     from assent.core.rendering.changes import receipt_line, receipt_values, receipts_summary
     from assent.flows.apply import apply as converge

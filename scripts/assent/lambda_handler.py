@@ -2,9 +2,12 @@
 
 One bad message never blocks or loses the others: each that fails is reported back by itself, so
 that SQS delivers it again, and after its last attempt moves it to the dead-letter queue. What may
-succeed later is delivered again later each time, and no earlier than GitHub asks.
+succeed later is delivered again later each time, and no earlier than GitHub asks; until then GitHub
+is not asked for anything, whichever message comes.
 """
 
+import math
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -17,12 +20,13 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from assent.adapters.system_clock import SystemClock
 from assent.core.backoff import delay_seconds
 from assent.core.errors import AssentError
-from assent.core.events import read_event
+from assent.core.events import Ignored, parse_event, read_event
 from assent.core.outcome import Outcome, Proposed, Unusable
 from assent.core.rendering.outcome import outcome_line
-from assent.ports import Queue, Unavailable
+from assent.ports import Clock, Queue, Unavailable
 from assent.wiring import Proposer, proposer_from_environment, queue_from_environment
 
 __all__ = ["handler"]
@@ -54,44 +58,87 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         `{"batchItemFailures": [{"itemIdentifier": ...}]}`: the messages to deliver again.
     """
     response = process_partial_response(
-        event=event, record_handler=_Batch().handle, processor=_processor, context=context
+        event=event, record_handler=_handle, processor=_processor, context=context
     )
     return dict(response)
 
 
-class _Batch:
-    """One batch: what a service that is asked too often says to one message holds for the rest."""
+class NotTried(Unavailable):
+    """A message was left alone, for GitHub would only refuse it as it refused an earlier one."""
 
-    def __init__(self) -> None:
-        self._limited: Unavailable | None = None
 
-    def handle(self, record: SQSRecord) -> None:
-        """Propose what one message asks for.
+class _Limit:
+    """What a service that is asked too often said to one message holds for all of them.
+
+    Args:
+        clock: The wall's: a function is frozen between its calls, and a counter would stand still.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._said: Unavailable | None = None
+        self._until = clock.now()
+
+    def note(self, error: Unavailable) -> None:
+        """Remember a refusal that says when to come back."""
+        if error.retry_after is not None:
+            self._said = error
+            self._until = self._clock.now() + timedelta(seconds=error.retry_after)
+
+    def require_none(self) -> None:
+        """Refuse what would only be refused again.
 
         Raises:
-            AssentError: It could not be done, so that the message is reported back.
+            NotTried: The limit still holds; it says for how many seconds.
         """
-        try:
-            if self._limited is not None:
-                raise Unavailable(
-                    f"not tried, for an earlier message was refused: {self._limited.message}",
-                    retry_after=self._limited.retry_after,
-                )
-            outcome = _proposer().propose(read_event(record.body))
-        except AssentError as error:
-            limit = error.retry_after if isinstance(error, Unavailable) else None
-            if isinstance(error, Unavailable) and limit is not None and self._limited is None:
-                self._limited = error
-            extra: dict[str, Any] = {
-                "message_id": record.message_id,
-                "hint": error.hint,
-                "retryable": error.retryable,
-            }
-            if error.retryable:
-                extra["waits"] = _postpone(record, limit)
-            _logger.warning(error.message, extra=extra)
-            raise
-        _log(outcome, record.message_id)
+        if self._said is None:
+            return
+        left = (self._until - self._clock.now()).total_seconds()
+        if left <= 0:
+            self._said = None
+            return
+        raise NotTried(
+            f"not tried, for an earlier message was refused: {self._said.message}",
+            retry_after=math.ceil(left),
+        )
+
+
+@cache
+def _limit() -> _Limit:
+    """One for the process, as its token is."""
+    return _Limit(_clock)
+
+
+_clock: Clock = SystemClock()
+
+
+def _handle(record: SQSRecord) -> None:
+    """Propose what one message asks for.
+
+    Raises:
+        AssentError: It could not be done, so that the message is reported back.
+    """
+    limit: int | None = None
+    try:
+        event = read_event(record.body)
+        if not isinstance(parse_event(event), Ignored):
+            _limit().require_none()
+        outcome = _proposer().propose(event)
+    except AssentError as error:
+        if isinstance(error, Unavailable):
+            limit = error.retry_after
+        if isinstance(error, Unavailable) and not isinstance(error, NotTried):
+            _limit().note(error)
+        extra: dict[str, Any] = {
+            "message_id": record.message_id,
+            "hint": error.hint,
+            "retryable": error.retryable,
+        }
+        if error.retryable:
+            extra["waits"] = _postpone(record, limit)
+        _logger.warning(error.message, extra=extra)
+        raise
+    _log(outcome, record.message_id)
 
 
 def _log(outcome: Outcome, message_id: str) -> None:

@@ -346,7 +346,14 @@ class Forge(Protocol):
         ...
 
     def promotion(
-        self, path: str, branch: str, champion: str | None, /, *, below: str | None = None
+        self,
+        path: str,
+        branch: str,
+        champion: str | None,
+        /,
+        *,
+        below: str | None = None,
+        other: str | None = None,
     ) -> PromotionView:
         """Everything that proposing needs to know, in one request: one consistent moment.
 
@@ -355,6 +362,7 @@ class Forge(Protocol):
             branch: The promotion's own.
             champion: The path of the champion's record, to be read too.
             below: The path of the same version's record one rung down, to be read too.
+            other: Another branch whose pull requests are listed too.
         """
         ...
 
@@ -393,8 +401,12 @@ class Forge(Protocol):
         """Put labels on a pull request."""
         ...
 
-    def merged_pull_request(self, commit: str, /) -> PullRequest | None:
-        """The merged pull request that brought a commit to the branch that counts."""
+    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
+        """The merged pull requests that brought a commit to the branch that counts.
+
+        There are several where one's branch was made from another's. The one whose merge made the
+        very commit comes first.
+        """
         ...
 
     def edit_body(self, number: int, body: str, /) -> None:

@@ -82,7 +82,7 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
         head = history.commit("HEAD")
         config = _config_at(history, head)
         access = _access(os.environ)
-        session = access.session_for(None, config.registry.region)
+        session = _central(access, config)
         yield World(
             config=config,
             contracts=load_contracts(),
@@ -107,6 +107,25 @@ def _config_at(history: GitRepository, head: str) -> Config:
     return parse_config(content, load_contracts().config)
 
 
+def _central(access: AwsAccess, config: Config) -> AwsSession:
+    """The ambient credentials' session, in the registry's account and region.
+
+    Raises:
+        WrongAccount: The credentials are of another account; whatever they would read, or write,
+            is not what the configuration means.
+    """
+    registry = config.registry
+    session = access.session_for(None, registry.region)
+    account = session.caller_account()
+    if account != registry.account:
+        raise WrongAccount(
+            f"the registry is in account {registry.account}, and the credentials are of account "
+            f"{account}",
+            hint="Sign in to the registry's account; roles lead from there to the others.",
+        )
+    return session
+
+
 def _written(access: AwsAccess) -> Callable[[Environment], Parameters]:
     """Parameters to write, each environment's with its own role."""
 
@@ -126,8 +145,8 @@ def _reading(access: AwsAccess, config: Config) -> Callable[[Environment], AwsSe
     def of(environment: Environment) -> AwsSession:
         role = environment.read_role or environment.role
         session = access.session_for(role, environment.region)
-        # A role is in the environment's account, as the configuration was judged by. The ambient
-        # credentials read the registry too; of another account they would read the wrong place.
+        # A role is in the environment's account, as the configuration was judged by; the ambient
+        # credentials are of the registry's.
         if role is None and environment.account != config.registry.account:
             _require_account(session.caller_account(), environment)
         return session
@@ -300,8 +319,8 @@ class Proposer:
         forge = GitHubForge(self.client, self.repository, self.branch)
         contracts = load_contracts()
         config = parse_config(forge.configuration(), contracts.config)
-        access, region = self.access, config.registry.region
-        central = access.session_for(None, region)
+        access = self.access
+        central = _central(access, config)
         session_of = _reading(access, config)
         bucket = config.evidence_bucket
 

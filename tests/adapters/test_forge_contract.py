@@ -125,14 +125,13 @@ def test_a_merged_pull_request_is_found_by_its_commit(place: Place) -> None:
     head = place.forge.pull_request(number).head
     later(place)
     commit = place.merge(number, "ana")
-    found = place.forge.merged_pull_request(commit)
-    assert found is not None
+    (found,) = place.forge.merged_pull_requests(commit)
     assert (found.number, found.author, found.head) == (number, BOT, head)
     assert (found.merge_commit, found.merged_at) == (commit, place.clock.now())
     approvals = place.forge.approvals(found)
     assert approvals.approved == ("ana",)
     assert BOT in approvals.committed
-    assert place.forge.merged_pull_request(place.push("main", "direct.txt", "ana")) is None
+    assert not place.forge.merged_pull_requests(place.push("main", "direct.txt", "ana"))
 
 
 def test_a_pull_request_tells_its_state(place: Place) -> None:

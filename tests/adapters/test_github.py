@@ -400,7 +400,7 @@ METHODS: dict[str, Callable[[Forge], object]] = {
     "add_file": lambda forge: forge.add_file(BRANCH, PATH, b"x", "Add", replaces=None),
     "open_pull_request": lambda forge: forge.open_pull_request(BRANCH, "t", "b"),
     "label": lambda forge: forge.label(1, ["assent"]),
-    "merged_pull_request": lambda forge: forge.merged_pull_request("a" * 40),
+    "merged_pull_requests": lambda forge: forge.merged_pull_requests("a" * 40),
     "edit_body": lambda forge: forge.edit_body(1, "b"),
     "tip": lambda forge: forge.tip(),
     "other_files": lambda forge: forge.other_files(BRANCH, PATH),

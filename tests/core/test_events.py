@@ -317,6 +317,12 @@ def test_a_transform_job_is_named_and_placed() -> None:
     assert parse_event(detailed(TRANSFORM, TransformJobName=None)) == expected
 
 
+@pytest.mark.parametrize("missing", ["ExitMessage", "ProcessingJobStatus"])
+def test_a_job_whose_event_lacks_a_field_is_looked_at(missing: str) -> None:
+    """Fields come and go between events; what is missing, the job itself tells."""
+    assert isinstance(parse_event(detailed(PROCESSING, **{missing: None})), MonitoringChange)
+
+
 def test_a_monitoring_job_is_named_and_placed() -> None:
     """The name is the job's own, whose letters an ARN may have in lower case."""
     assert parse_event(PROCESSING) == MonitoringChange(
@@ -330,7 +336,7 @@ def test_a_monitoring_job_is_named_and_placed() -> None:
         (detailed(TRANSFORM, TransformJobStatus="Failed"), "Failed"),
         (detailed(TRANSFORM, TransformJobStatus="InProgress"), "InProgress"),
         (detailed(TRANSFORM, TransformJobStatus=HOSTILE), "once it Completed"),
-        (detailed(PROCESSING, ExitMessage=None), "CompletedWithViolations"),
+        (detailed(PROCESSING, ExitMessage=None, ProcessingJobStatus="Failed"), "drift"),
         (detailed(PROCESSING, ExitMessage="Completed: all is well"), "CompletedWithViolations"),
         (detailed(PROCESSING, ExitMessage=[HOSTILE]), "CompletedWithViolations"),
         ({**INFERENCE, "detail-type": RETRAINING_REQUESTED}, "asks for nothing"),

@@ -324,7 +324,7 @@ def test_a_reopening_takes_back_the_closing_before_it_and_no_more() -> None:
     """What was retired stays withdrawn; what was only closed and reopened is open again."""
     approved, retired = entry(0), replace(entry(1), evidence=entry(0).evidence)
     closed = replace(entry(2), decision=Decision.REJECTED, evidence="sha256:closed")
-    reopened = replace(entry(3), decision=None, evidence="sha256:closed")
+    reopened = replace(closed, decision=None)
     history = History(id=ID, entries=(approved, retired, closed))
     assert history.withdrawn == {approved.evidence, "sha256:closed"}
     history = history.then(reopened)

@@ -212,9 +212,11 @@ REFUSED: Mapping[Reason, Callable[[], tuple[Wanted, Actual]]] = {
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_each_reason_refuses_its_own_example(reason: Reason) -> None:
-    """One fault, one refusal with its reason, and nothing else is planned."""
+    """One fault, one refusal with its reason; nothing else but what stays in effect is planned."""
     wanted, state = REFUSED[reason]()
-    (found,) = [each for each in plan_of(wanted, state) if not isinstance(each, CurrentChange)]
+    (found,) = [
+        each for each in plan_of(wanted, state) if not isinstance(each, CurrentChange | Restore)
+    ]
     assert isinstance(found, Refuse)
     assert (found.id, found.reason) == (ID, reason)
     assert found.detail
@@ -299,7 +301,7 @@ def test_a_closing_in_force_is_restored_without_a_record() -> None:
     again = replace(closed, versions={ID: other}, current=nulled)
     assert plan_of(Deleted(id=ID), again) == []
     reopened = (closing(7, REJECTED), closing(7, None))
-    opened = replace(shows, histories={ID: History(id=ID, entries=reopened)})
+    opened = replace(shows, histories={ID: History(id=ID, entries=reopened)}, current=nulled)
     (found,) = plan_of(Deleted(id=ID), opened)
     assert isinstance(found, Restore)
     assert found.update.metadata["dev"] == "PendingManualApproval"
@@ -319,6 +321,53 @@ def test_a_record_is_not_in_effect_by_the_closing_that_refused_it() -> None:
     (found, *_) = plan_of(asked(record), reopened)
     assert isinstance(found, Decide)
     assert found.was is None
+
+
+@pytest.mark.parametrize("how", ["deleted", "unfit", "refused"])
+def test_what_stays_in_effect_is_shown_whatever_main_asks_for(how: str) -> None:
+    """A record that is refused leaves what was live alone, in the registry's fields too."""
+    record = record_of(7)
+    altered = replace(record, evidence=replace(record.evidence, digest="sha256:0"))
+    kinds: dict[str, Wanted] = {
+        "deleted": Deleted(id=ID),
+        "unfit": Unfit(id=ID, why="line 1: nonsense"),
+        "refused": asked(altered, "another"),
+    }
+    flipped = replace(shown(7), metadata={"dev": "Rejected"}, approval=RegistryApproval.REJECTED)
+    state = actual(record, current=names(record), versions={ID: flipped})
+    refused, restored = plan_of(kinds[how], state)
+    assert isinstance(refused, Refuse)
+    assert isinstance(restored, Restore)
+    assert restored.update.metadata["dev"] == "Approved"
+    assert restored.update.approval is RegistryApproval.APPROVED
+
+
+def test_a_status_that_nothing_backs_is_taken_back() -> None:
+    """The one status of all environments says Approved, and no environment approves."""
+    seen_approved = replace(seen(7), approval=RegistryApproval.APPROVED)
+    state = actual(wanted=(ID,), versions={ID: seen_approved})
+    (found,) = plan_of(Deleted(id=ID), state)
+    assert isinstance(found, Restore)
+    assert found.update.metadata == {}
+    assert found.update.approval is RegistryApproval.PENDING
+
+
+def test_a_no_about_an_earlier_package_hides_no_wrong_yes() -> None:
+    """The new package's field is mended in the same run that records the no."""
+    record = record_of(7, RETIRED)
+    other = replace(
+        seen(7, "Approved", {"dev": "Approved"}),
+        package=replace(package_of(7), created=DAY.replace(hour=11)),
+    )
+    found = plan_of(asked(record), actual(wanted=(ID,), versions={ID: other}))
+    assert [type(each) for each in found][:2] == [Decide, Restore]
+
+
+def test_a_current_of_nobody_says_that_there_is_none() -> None:
+    """A parameter that names a version of which neither main nor any history speaks is mended."""
+    stray = names(record_of(7))
+    (found,) = diff([], actual(current=stray), ladder=LADDER).changes
+    assert found == CurrentChange(environment="dev", model="churn", was=7, becomes=None)
 
 
 def test_a_deleted_record_stays_live() -> None:

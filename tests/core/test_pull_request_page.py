@@ -566,8 +566,11 @@ def test_no_page_after_inference_is_longer_than_github_takes(
 def test_branch_title_and_labels_name_the_version() -> None:
     """They are made from names that need no escaping; a package made again has its own branch."""
     proposed = record()
-    assert branch_name(proposed) == "promote/dev/churn/7"
-    assert branch_name(proposed, recreated=True) == "promote/dev/churn/7-20261122T100000Z"
+    assert branch_name(proposed.id) == "promote/dev/churn/7"
+    assert (
+        branch_name(proposed.id, recreated=proposed.package.created)
+        == "promote/dev/churn/7-20261122T100000Z"
+    )
     assert title(proposed.id) == "Promote churn 7 to dev"
     assert title(proposed.id, recreated=True) == (
         "Promote churn 7 to dev (the package was created again)"

@@ -259,7 +259,7 @@ def test_a_decision_that_was_taken_back_shows_as_pending() -> None:
     assert update is not None
     assert update.metadata["test"] == "PendingManualApproval"
     assert update.approval is RegistryApproval.PENDING
-    assert update.life_cycle == ("test", "PendingManualApproval")
+    assert update.life_cycle == ("dev", "PendingManualApproval")  # as from every environment
     again = update_of(seen, {"dev": Decision.APPROVED})
     assert again is not None
     assert again.approval is RegistryApproval.APPROVED

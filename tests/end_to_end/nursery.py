@@ -7,8 +7,10 @@ A child holds still until it is let go, and then runs what a person, a workflow 
 
 import contextlib
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import subprocess
@@ -17,6 +19,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NoReturn, Self
@@ -73,9 +76,15 @@ class Nursery:
         """
         return self._child("command", [list(arguments)], environment, now)
 
-    def delivery(self, batch: Mapping[str, Any], *, environment: Mapping[str, str]) -> "Child":
-        """Make a child that will hand a batch of SQS to the Lambda's handler."""
-        return self._child("deliver", [batch], environment, None)
+    def delivery(
+        self,
+        batch: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str],
+        now: datetime | None = None,
+    ) -> "Child":
+        """Make a child that will hand a batch of SQS to the Lambda's handler; else as `command`."""
+        return self._child("deliver", [batch], environment, now)
 
     def _child(
         self,
@@ -233,19 +242,28 @@ def _warm_up() -> None:
     import boto3  # noqa: PLC0415 - the nursery's side only
     import botocore.session  # noqa: PLC0415 - as above
     from botocore.loaders import Loader  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - as above
+        load_pem_private_key,
+    )
 
+    import assent  # noqa: PLC0415 - as above
     from assent.contracts import load_contracts  # noqa: PLC0415 - as above
-    from assent.flows import apply  # noqa: F401, PLC0415 - as above
     from assent.sandbox.aws.front import service_models  # noqa: PLC0415 - as above
 
     def shared(search_path_string: str | None = None) -> Loader:  # noqa: ARG001 - as botocore calls it
         return service_models()
 
+    for module in pkgutil.walk_packages(assent.__path__, "assent."):
+        if not module.name.startswith(("assent.sandbox.", "assent.__main__")):
+            importlib.import_module(module.name)
     botocore.session.create_loader = shared
     session = boto3.Session("none", "none", region_name="eu-west-1")
-    for service in ("sagemaker", "ssm", "s3"):
+    for service in ("sagemaker", "ssm", "s3", "sts", "sns", "sqs", "events"):
         session.client(service)
     load_contracts()
+    # To check that an RSA key is one takes longer than all the rest of a short run.
+    unchecked = partial(load_pem_private_key, unsafe_skip_rsa_key_validation=True)
+    patch("jwt.algorithms.load_pem_private_key", unchecked).start()
     gc.collect()
     gc.freeze()
 

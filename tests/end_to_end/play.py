@@ -46,6 +46,7 @@ def deliver(*messages: Message) -> list[int]:
 def cold_start() -> None:
     """Let the next delivery find a Lambda that has just started."""
     lambda_handler._proposer.cache_clear()
+    lambda_handler._limit.cache_clear()
 
 
 def propose(stage: Stage, version: Registered, name: str = REPOSITORY) -> PullRequest:

@@ -7,11 +7,14 @@ import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assent.sandbox.aws import Registered
 from assent.sandbox.aws.registry import package
-from assent.sandbox.stage import ACCOUNT, REGION, Stage
+from assent.sandbox.stage import ACCOUNT, ENVIRONMENTS, REGION, Stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
 
 _COLLECTED = re.compile(r'(?<=\n  collected: )"[^"]+"')
 _DIGEST = re.compile(r"(?<=\n  digest: )sha256:[0-9a-f]{64}")
@@ -101,14 +104,15 @@ class Aws:
             held = self._package(arn)
             held.clear()
             held.update(copy.deepcopy(attributes))
-        for name in self._texts().keys() - self._parameters.keys():
-            self._stage.aws.ssm.delete_parameter(Name=name)
-        for name, text in self._parameters.items():
-            self._stage.aws.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
+        for account, name in self._texts().keys() - self._parameters.keys():
+            self._ssm(account).delete_parameter(Name=name)
+        for (account, name), text in self._parameters.items():
+            self._ssm(account).put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
 
     def values(self) -> dict[str, Any]:
         """What stands now: descriptions by ARN, and parameters by name.
 
+        A parameter outside the registry's account has its account before its name.
         When a package was last written, and when a decision was applied, is the clock's at the
         attempt that got there; both are left out.
         """
@@ -120,19 +124,26 @@ class Aws:
                 for key, value in said.items()
                 if key not in {"LastModifiedTime", "ResponseMetadata"}
             }
-        for name, text in self._texts().items():
-            value = found[name] = json.loads(text)
+        for (account, name), text in self._texts().items():
+            place = name if account == ACCOUNT else f"{account}:{name}"
+            value = found[place] = json.loads(text)
             for decision in value.get("decisions", ()):
                 del decision["applied_at"]
         return found
 
-    def _texts(self) -> dict[str, str]:
-        pages = self._stage.aws.ssm.get_paginator("get_parameters_by_path")
+    def _texts(self) -> dict[tuple[str, str], str]:
+        """Every parameter by account and name."""
         return {
-            each["Name"]: each["Value"]
-            for page in pages.paginate(Path="/assent", Recursive=True)
+            (account, each["Name"]): each["Value"]
+            for account in sorted({self._stage.account_of(name) for name in ENVIRONMENTS})
+            for page in self._ssm(account)
+            .get_paginator("get_parameters_by_path")
+            .paginate(Path="/assent", Recursive=True)
             for each in page["Parameters"]
         }
+
+    def _ssm(self, account: str) -> "SSMClient":
+        return self._stage.aws.backstage(account=account).ssm
 
     @staticmethod
     def _package(arn: str) -> dict[str, Any]:

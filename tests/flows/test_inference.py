@@ -133,7 +133,7 @@ def test_the_next_rung_is_settled_by_its_record_or_a_closed_pull_request() -> No
     """What was decided there is not asked again after the next run."""
     climb = climbing()
     climb.deliver()
-    climb.scene.close(climb.pull().number)
+    climb.scene.close(climb.pull().number, "ana")
     closed = climb.deliver()
     assert isinstance(closed, Settled)
     assert "closed" in closed.why

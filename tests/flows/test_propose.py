@@ -78,7 +78,7 @@ def record_at(scene: MemoryScene, place: str) -> Record:
 def proposed_branch() -> MemoryScene:
     """A scene whose branch holds the record, as a process left it that died before opening."""
     scene = registered()
-    assert scene.propose("churn", 1, Cut(at=9, after=False)) is None
+    assert scene.propose("churn", 1, Cut(at=8, after=False)) is None
     assert scene.repository.pulls == []
     assert record_at(scene, BRANCH).id == ID
     return scene
@@ -193,7 +193,7 @@ def test_what_was_decided_is_not_asked_again(state: str) -> None:
     scene = registered()
     delivered(scene)
     if state == "closed":
-        scene.close(1)
+        scene.close(1, "ana")
     else:
         scene.approve(1, "ana")
         scene.merge(1, bypass=False)
@@ -235,12 +235,12 @@ def test_a_package_that_was_created_again_has_a_pull_request_of_its_own() -> Non
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("at", range(1, 13))
+@pytest.mark.parametrize("at", range(1, 12))
 def test_cut_off_anywhere_it_is_finished_by_the_next_event(at: int, *, after: bool) -> None:
     """At each remote call, before and after its effect: one pull request, complete, is the end."""
     scene = registered()
     died = scene.propose("churn", 1, Cut(at=at, after=after)) is None
-    assert died is (at <= 11)
+    assert died is (at <= 10)
     scene.tick()
     outcome = delivered(scene)
     assert isinstance(outcome, Proposed)
@@ -473,7 +473,7 @@ def test_a_deleted_record_does_not_bring_a_second_pull_request() -> None:
     again = delivered(scene)
     assert isinstance(again, Proposed)
     assert (again.number, again.attempt) == (first.number, Attempt.ALREADY_OPEN)
-    scene.close(first.number)
+    scene.close(first.number, "ana")
     assert isinstance(delivered(scene), Settled)
     assert BRANCH not in scene.repository.branches
 

@@ -337,9 +337,9 @@ def test_the_forge_is_asked_about_the_pull_request_that_brought_it() -> None:
             asked.append(pull)
             return scene.repository.approvals(pull)
 
-        def merged_pull_request(self, commit: str, /) -> PullRequest | None:
+        def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
             """As the scene's."""
-            return scene.repository.merged_pull_request(commit)
+            return scene.repository.merged_pull_requests(commit)
 
     forge = Watched({}, now=scene.clock.now)
     apply(world_of(scene), forge, scene.config.select(["dev"]))

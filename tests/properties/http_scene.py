@@ -1,11 +1,12 @@
 """The scene over HTTP: the sandbox's services, the real adapters, and a wire that can be cut."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from github import GithubException
+from tests.properties.oracle import BOT
 from tests.properties.scene import Cut, OpenPull, configuration
 
 from assent.adapters.git import GitRepository
@@ -17,15 +18,22 @@ from assent.adapters.sagemaker import SageMakerRegistry
 from assent.adapters.sagemaker_jobs import SageMakerJobs
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
+from assent.core.errors import AssentError
 from assent.core.git_objects import blob_id
+from assent.core.names import RecordId
 from assent.core.outcome import Outcome
+from assent.core.own_events import INFERENCE_COMPLETED
 from assent.core.package import ModelVersion
+from assent.core.rendering.retirement import Retirement
 from assent.core.timestamps import written
 from assent.flows import propose
 from assent.flows.apply import ApplyReport, apply
+from assent.flows.reject import RejectReport, reject
+from assent.flows.retire import retire
 from assent.flows.wanted import World
 from assent.ports import Unavailable
 from assent.sandbox.aws import registry as packages_of_moto
+from assent.sandbox.aws import transform
 from assent.sandbox.aws.events import registration_event
 from assent.sandbox.aws.model_package import kept
 from assent.sandbox.github import Protection
@@ -37,15 +45,26 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpScene", "Services"]
 
+T = TypeVar("T")
+
 _LIFTED = Protection(required_approvals=0, require_code_owners=False, require_pull_request=False)
 _REPORT = b'{"binary_classification_metrics": {"auc": {"value": 0.9, "standard_deviation": 0.01}}}'
 
 
-class Services:
-    """A running stage and the clients that every sequence uses; made once, for they take long."""
+_SCORED = b'{"scored": {"auc": {"value": 0.88}}}'
 
-    def __init__(self, stage: Stage) -> None:
+
+class Services:
+    """A running stage and the clients that every sequence uses; made once, for they take long.
+
+    Args:
+        stage: It must have `clock` as its clock.
+        clock: Stands still during an action, so that each has a time of its own.
+    """
+
+    def __init__(self, stage: Stage, clock: SettableClock) -> None:
         self.stage = stage
+        self.clock = clock
         session = stage.aws.session()
         self.registry = SageMakerRegistry(session.client("sagemaker"))
         self.jobs = SageMakerJobs(session.client("sagemaker"))
@@ -92,9 +111,12 @@ class HttpScene:
         self._stage.aws.reset()
         self._stage.ledger.clear()
         self.models = (f"churn-{number}", f"fraud-eu-{number}")
-        self.clock = SettableClock()
+        self.clock = services.clock
+        # Near the wall's, by which the App's credentials are signed.
+        self.clock.set(datetime.now(tz=UTC).replace(microsecond=0))
         self._name = f"acme/promotions-{number}"
-        text = configuration(ladder, f"/assent-{number}", self._name)
+        prefix = f"/assent-{number}"
+        text = configuration(ladder, prefix, self._name, named_jobs=True)
         self.config = parse_config(text.encode(), load_contracts().config)
         files = {**repository_files(), "assent.yaml": text}
         del files["promotions/README.md"]  # only records are compared
@@ -102,6 +124,7 @@ class HttpScene:
         self._forge = GitHubForge(services.github, self._name)
         self._approvals: dict[int, list[str]] = {}
         self._trees: dict[str, dict[str, bytes]] = {}
+        self._runs = 0
         self._stage.aws.s3.create_bucket(
             Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
@@ -121,7 +144,7 @@ class HttpScene:
 
     def tick(self) -> None:
         """See `Scene`."""
-        self.clock.advance(timedelta(minutes=1))
+        self.clock.advance(timedelta(seconds=2))
 
     def now(self) -> str:
         """See `Scene`."""
@@ -257,9 +280,42 @@ class HttpScene:
         finally:
             self._stage.hub.protect(self._name, "main", kept_rules)
 
-    def close(self, number: int) -> None:
+    def answers(self) -> Mapping[int, int]:
         """See `Scene`."""
-        self._stage.close(number, "ana", self._name)
+        issues = self._stage.hub._state.repository(self._name).issues
+        return {
+            number: sum(comment.author == BOT for comment in issue.comments)
+            for number, issue in issues.items()
+            if issue.pull is not None
+        }
+
+    def close(self, number: int, by: str) -> None:
+        """See `Scene`."""
+        if by == BOT:
+            self._services.github.get_repo(self._name).get_pull(number).edit(state="closed")
+        else:
+            self._stage.close(number, by, self._name)
+
+    def delete_branch(self, number: int, by: str) -> None:
+        """See `Scene`."""
+        repository = self._stage.repository(by, self._name)
+        repository.get_git_ref(f"heads/{repository.get_pull(number).head.ref}").delete()
+
+    def reopen(self, number: int, by: str) -> bool:
+        """See `Scene`."""
+        repository = self._stage.repository(by, self._name)
+        pull = repository.get_pull(number)
+        try:
+            if not any(each.name == pull.head.ref for each in repository.get_branches()):
+                repository.create_git_ref(f"refs/heads/{pull.head.ref}", pull.head.sha)
+            pull.edit(state="open")
+        except GithubException:
+            return False
+        return True
+
+    def remark(self, number: int, by: str, text: str) -> None:
+        """See `Scene`."""
+        self._stage.repository(by, self._name).get_pull(number).create_issue_comment(text)
 
     def push(self, path: str, content: bytes | None) -> None:
         """See `Scene`."""
@@ -292,6 +348,32 @@ class HttpScene:
                 "CreationTime": seen.package.created if seen else self.clock.now(),
             }
         )
+        return self.deliver(event, cut)
+
+    def infer(self, environment: str, model: str, version: int, *, job: bool) -> Mapping[str, Any]:
+        """See `Scene`."""
+        arn, outputs = self._arn(model, version), {"metrics.json": _SCORED}
+        if job:
+            return transform(self._stage.aws, arn, environment, outputs=outputs).event
+        self._runs += 1
+        key = f"{model}/{version}/{self._runs}/metrics.json"
+        self._stage.aws.s3.put_object(Bucket="models", Key=key, Body=_SCORED)
+        return {
+            "source": "assent",
+            "detail-type": INFERENCE_COMPLETED,
+            "account": ACCOUNT,
+            "region": REGION,
+            "detail": {
+                "model": model,
+                "version": version,
+                "environment": environment,
+                "run": f"pipeline-{self._runs}",
+                "reports": [{"kind": "evaluation", "uri": f"s3://models/{key}"}],
+            },
+        }
+
+    def deliver(self, event: Mapping[str, Any], cut: Cut | None) -> Outcome | None:
+        """See `Scene`."""
         world = propose.World(
             config=self.config,
             contracts=load_contracts(),
@@ -305,19 +387,21 @@ class HttpScene:
             notices=MemoryNotices(),
             store=None,
         )
+        return self._unless_killed(lambda: propose.propose(event, world), cut)
+
+    def _unless_killed(self, run: Callable[[], T], cut: Cut | None) -> T | None:
+        """Run a process; None where it dies."""
         with self._wired(cut) as fuse:
             try:
-                return propose.propose(event, world)
-            except Unavailable:
+                found = run()
+            except AssentError:
                 if fuse is None or not fuse.blown:
                     raise
                 return None
+        return None if fuse is not None and fuse.blown else found
 
-    def apply(
-        self, environments: Sequence[str], cut: Cut | None, *, everything: bool
-    ) -> ApplyReport | None:
-        """See `Scene`."""
-        world = World(
+    def _world(self) -> World:
+        return World(
             config=self.config,
             contracts=load_contracts(),
             history=self._git,
@@ -326,11 +410,33 @@ class HttpScene:
             parameters=lambda _: self._services.parameters,
             clock=self.clock,
         )
-        with self._wired(cut) as fuse:
-            chosen = self.config.select(environments)
-            report = apply(world, self._forge, chosen, everything=everything)
-        return None if fuse is not None and fuse.blown else report
+
+    def retire(
+        self, environment: str, model: str, version: int, reason: str, cut: Cut | None
+    ) -> Retirement | AssentError | None:
+        """See `Scene`."""
+        world, id_ = self._world(), RecordId(environment, model, version)
+        try:
+            return self._unless_killed(lambda: retire(world, self._forge, id_, reason), cut)
+        except Unavailable:
+            raise
+        except AssentError as error:
+            return error
+
+    def reject(self, number: int, cut: Cut | None) -> RejectReport | None:
+        """See `Scene`."""
+        world, rungs = self._world(), self.config.environments
+        return self._unless_killed(lambda: reject(world, self._forge, number, rungs), cut)
+
+    def apply(
+        self, environments: Sequence[str], cut: Cut | None, *, everything: bool
+    ) -> ApplyReport | None:
+        """See `Scene`."""
+        world, rungs = self._world(), self.config.select(environments)
+        return self._unless_killed(
+            lambda: apply(world, self._forge, rungs, everything=everything), cut
+        )
 
     def writes(self) -> int:
         """See `Scene`."""
-        return self._stage.ledger.count("aws", writes=True)
+        return self._stage.ledger.count(writes=True)

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tests.properties.scene import Cut, OpenPull, configuration
+from tests.properties.scene import OWNERS, PEOPLE, Cut, OpenPull, configuration
 
 from assent.adapters.memory import (
     MemoryBus,
@@ -19,9 +19,11 @@ from assent.adapters.memory import (
 from assent.adapters.memory_repository import MemoryRepository
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
+from assent.core.errors import AssentError
 from assent.core.forge import ProposalState
-from assent.core.names import parse_package_arn
+from assent.core.names import RecordId, parse_package_arn
 from assent.core.outcome import Outcome
+from assent.core.own_events import INFERENCE_COMPLETED
 from assent.core.package import (
     Artifact,
     Container,
@@ -30,18 +32,45 @@ from assent.core.package import (
     RegistryApproval,
     ReportSource,
 )
+from assent.core.rendering.retirement import Retirement
 from assent.core.reports import ReportKind
 from assent.core.timestamps import to_seconds, written
 from assent.flows import propose
 from assent.flows.apply import ApplyReport, apply
+from assent.flows.reject import RejectReport, reject
+from assent.flows.retire import retire
 from assent.flows.wanted import World
+from assent.ports import AlreadyThere, TransformRun
 
 if TYPE_CHECKING:
     from assent.ports import Bus, Forge, Jobs, Notices, Parameters, Registry, Reports
 
 __all__ = ["Crash", "Fuse", "MemoryScene", "fused"]
 
+_ACCOUNT, _REGION = "111122223333", "eu-west-1"
+_OWNED = "".join(
+    # By login below, by team above: whose member one is, another call tells.
+    f"/promotions/{name}/ "
+    + (f"@acme/{name}" if name in {"uat", "prod"} else " ".join(f"@{each}" for each in owners))
+    + "\n"
+    for name, owners in OWNERS.items()
+)
+_FORGE_WRITES = frozenset(
+    {
+        "add_file",
+        "close_issue",
+        "comment",
+        "create_branch",
+        "edit_body",
+        "edit_issue",
+        "label",
+        "open_issue",
+        "open_pull_request",
+        "reopen",
+    }
+)
 _REPORT = b'{"binary_classification_metrics": {"auc": {"value": 0.9, "standard_deviation": 0.01}}}'
+_SCORED = b'{"scored": {"auc": {"value": 0.88}}}'
 
 
 class Crash(BaseException):
@@ -83,14 +112,28 @@ def fused(target: object, fuse: Fuse) -> Any:  # noqa: ANN401 - whatever port th
 
 
 class MemoryScene:
-    """See `Scene`."""
+    """See `Scene`.
 
-    def __init__(self, ladder: Sequence[str]) -> None:
+    Args:
+        ladder: The environments, lowest first.
+        named_jobs: See `configuration`.
+    """
+
+    def __init__(self, ladder: Sequence[str], *, named_jobs: bool = False) -> None:
         self.models = ("churn", "fraud-eu")
         self.clock = SettableClock()
-        content = configuration(ladder).encode()
+        content = configuration(ladder, named_jobs=named_jobs).encode()
         self.config = parse_config(content, load_contracts().config)
-        self.repository = MemoryRepository({"assent.yaml": content}, now=self.clock.now)
+        files = {
+            "assent.yaml": content,
+            ".github/CODEOWNERS": f"* @acme/platform\n{_OWNED}".encode(),
+        }
+        self.repository = MemoryRepository(files, now=self.clock.now)
+        self.repository.writers = set(PEOPLE)
+        self.repository.teams = {
+            "acme/platform": {"carla"},
+            **{f"acme/{name}": set(owners) for name, owners in OWNERS.items()},
+        }
         self.registry = MemoryRegistry()
         self.reports = MemoryReports()
         self.stores = {name: MemoryParameters() for name in ladder}
@@ -98,6 +141,8 @@ class MemoryScene:
         self.bus = MemoryBus()
         self.notices = MemoryNotices()
         self._versions: dict[str, int] = {}
+        self._runs = 0
+        self._forge_writes = 0
 
     def tick(self) -> None:
         """See `Scene`."""
@@ -118,9 +163,7 @@ class MemoryScene:
         self.registry.put(self._registered(model, version))
 
     def _registered(self, model: str, version: int) -> ModelVersion:
-        arn = parse_package_arn(
-            f"arn:aws:sagemaker:eu-west-1:111122223333:model-package/{model}/{version}"
-        )
+        arn = parse_package_arn(package_arn(model, version))
         artifact = f"s3://models/{model}/{version}/model.tar.gz"
         report = f"s3://models/{model}/{version}/evaluation.json"
         self.reports.put(artifact, arn.text.encode())
@@ -189,6 +232,13 @@ class MemoryScene:
             if pull.state is ProposalState.OPEN
         ]
 
+    def answers(self) -> Mapping[int, int]:
+        """See `Scene`."""
+        return {
+            pull.number: sum(remark.own for remark in pull.remarks)
+            for pull in self.repository.pulls
+        }
+
     def open_pull(self, author: str, branch: str, path: str, content: bytes) -> int:
         """See `Scene`."""
         self.repository.create_branch(branch, self.repository.commit("main"))
@@ -215,20 +265,44 @@ class MemoryScene:
             pull.approvals[:] = given
         return True
 
-    def close(self, number: int) -> None:
+    def close(self, number: int, by: str) -> None:
         """See `Scene`."""
-        self.repository.close(number)
+        self.repository.close(number, by=by)
+
+    def delete_branch(self, number: int, by: str) -> None:
+        """See `Scene`."""
+        self.repository.delete_branch(self.repository.pull(number).branch, by=by)
+
+    def reopen(self, number: int, by: str) -> bool:
+        """See `Scene`."""
+        pull = self.repository.pull(number)
+        self.repository.branches.setdefault(pull.branch, pull.head)
+        try:
+            self.repository.reopen(number, by=by)
+        except AlreadyThere:
+            return False
+        return True
+
+    def remark(self, number: int, by: str, text: str) -> None:
+        """See `Scene`."""
+        self.repository.remark(number, by, text)
 
     def push(self, path: str, content: bytes | None) -> None:
         """See `Scene`."""
         self.repository.push({path: content})
+
+    def _forge(self, fuse: Fuse) -> "Forge":
+        return cast("Forge", fused(_Watched(self.repository, self._count_write), fuse))
+
+    def _count_write(self) -> None:
+        self._forge_writes += 1
 
     def event_world(self, fuse: Fuse) -> propose.World:
         """What events are answered with; every call but the clock's goes through the fuse."""
         return propose.World(
             config=self.config,
             contracts=load_contracts(),
-            forge=cast("Forge", fused(self.repository, fuse)),
+            forge=self._forge(fuse),
             registry=cast("Registry", fused(self.registry, fuse)),
             clock=self.clock,
             reports=lambda _: cast("Reports", fused(self.reports, fuse)),
@@ -243,28 +317,66 @@ class MemoryScene:
 
     def propose(self, model: str, version: int, cut: Cut | None) -> Outcome | None:
         """See `Scene`."""
-        fuse = Fuse(cut)
-        arn = f"arn:aws:sagemaker:eu-west-1:111122223333:model-package/{model}/{version}"
         event = {
             "source": "aws.sagemaker",
             "detail-type": "SageMaker Model Package State Change",
-            "detail": {"ModelPackageArn": arn, "ModelPackageVersion": version},
+            "detail": {
+                "ModelPackageArn": package_arn(model, version),
+                "ModelPackageVersion": version,
+            },
         }
-        world = self.event_world(fuse)
-        try:
-            return propose.propose(event, world)
-        except Crash:
-            return None
+        return self.deliver(event, cut)
 
-    def apply(
-        self, environments: Sequence[str], cut: Cut | None, *, everything: bool
-    ) -> ApplyReport | None:
+    def deliver(self, event: Mapping[str, Any], cut: Cut | None) -> Outcome | None:
         """See `Scene`."""
-        fuse = Fuse(cut)
+        return _unless_killed(lambda fuse: propose.propose(event, self.event_world(fuse)), cut)
+
+    def infer(self, environment: str, model: str, version: int, *, job: bool) -> Mapping[str, Any]:
+        """See `Scene`."""
+        self._runs += 1
+        name = f"{model}-{version}-{self._runs}-{environment}"
+        output = f"s3://batch/{name}/out"
+        self.reports.put(f"{output}/metrics.json", _SCORED)
+        envelope = {"account": _ACCOUNT, "region": _REGION}
+        if not job:
+            detail = {
+                "model": model,
+                "version": version,
+                "environment": environment,
+                "run": name,
+                "reports": [{"kind": "evaluation", "uri": f"{output}/metrics.json"}],
+            }
+            named = {"source": "assent", "detail-type": INFERENCE_COMPLETED}
+            return {**envelope, **named, "detail": detail}
+        arn = f"arn:aws:sagemaker:{_REGION}:{_ACCOUNT}:transform-job/{name}"
+        self.jobs.transforms[name] = TransformRun(
+            arn=arn,
+            status="Completed",
+            failure="",
+            model=name,
+            packages=(parse_package_arn(package_arn(model, version)),),
+            started=self.clock.now(),
+            ended=self.clock.now(),
+            instance_type="ml.m5.xlarge",
+            instances=1,
+            output=output,
+        )
+        return {
+            **envelope,
+            "source": "aws.sagemaker",
+            "detail-type": "SageMaker Transform Job State Change",
+            "detail": {
+                "TransformJobName": name,
+                "TransformJobArn": arn,
+                "TransformJobStatus": "Completed",
+            },
+        }
+
+    def _world(self, fuse: Fuse) -> World:
         stores = {
             name: cast("Parameters", fused(store, fuse)) for name, store in self.stores.items()
         }
-        world = World(
+        return World(
             config=self.config,
             contracts=load_contracts(),
             history=self.repository,
@@ -273,12 +385,66 @@ class MemoryScene:
             parameters=lambda environment: stores[environment.name],
             clock=self.clock,
         )
-        forge = cast("Forge", fused(self.repository, fuse))
+
+    def retire(
+        self, environment: str, model: str, version: int, reason: str, cut: Cut | None
+    ) -> Retirement | AssentError | None:
+        """See `Scene`."""
+        id_ = RecordId(environment, model, version)
         try:
-            return apply(world, forge, self.config.select(environments), everything=everything)
-        except Crash:
-            return None
+            return _unless_killed(
+                lambda fuse: retire(self._world(fuse), self._forge(fuse), id_, reason), cut
+            )
+        except AssentError as error:
+            return error
+
+    def reject(self, number: int, cut: Cut | None) -> RejectReport | None:
+        """See `Scene`."""
+        rungs = self.config.environments
+        return _unless_killed(
+            lambda fuse: reject(self._world(fuse), self._forge(fuse), number, rungs), cut
+        )
+
+    def apply(
+        self, environments: Sequence[str], cut: Cut | None, *, everything: bool
+    ) -> ApplyReport | None:
+        """See `Scene`."""
+        rungs = self.config.select(environments)
+        return _unless_killed(
+            lambda fuse: apply(self._world(fuse), self._forge(fuse), rungs, everything=everything),
+            cut,
+        )
 
     def writes(self) -> int:
         """See `Scene`."""
-        return len(self.registry.updates) + sum(len(each.writes) for each in self.stores.values())
+        parameters = sum(len(each.writes) for each in self.stores.values())
+        return len(self.registry.updates) + parameters + self._forge_writes
+
+
+def package_arn(model: str, version: int) -> str:
+    """The ARN of a version in this scene's registry."""
+    return f"arn:aws:sagemaker:{_REGION}:{_ACCOUNT}:model-package/{model}/{version}"
+
+
+class _Watched:
+    """A forge that tells of each call that writes."""
+
+    def __init__(self, target: object, tell: Callable[[], None]) -> None:
+        self._target = target
+        self._tell = tell
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whichever method it is
+        if name in _FORGE_WRITES:
+            self._tell()
+        return getattr(self._target, name)
+
+
+T = TypeVar("T")
+
+
+def _unless_killed(run: Callable[[Fuse], T], cut: Cut | None) -> T | None:
+    """Run a process; None where it dies."""
+    try:
+        return run(Fuse(cut))
+    except Crash:
+        return None

@@ -1,261 +1,86 @@
 """Sequences of actions, played on a scene and held against the oracle after every step."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, pairwise
-from typing import Any, TypeVar
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
 
-from hypothesis import strategies as st
-from tests.properties.oracle import Key, Oracle, Said, read_said
-from tests.properties.scene import Cut, OpenPull, Scene
+from tests.properties.actions import (
+    Action,
+    Apply,
+    Approve,
+    Close,
+    Delete,
+    DeletePackage,
+    Deliver,
+    Flip,
+    Infer,
+    Merge,
+    Promote,
+    Recreate,
+    Register,
+    Reject,
+    Remark,
+    Reopen,
+    Retire,
+    Write,
+)
+from tests.properties.oracle import (
+    APPROVED,
+    BOT,
+    PENDING,
+    REJECTED,
+    RETIRED,
+    Brought,
+    Key,
+    Oracle,
+    Pull,
+    State,
+    Turn,
+    path_of,
+    read_said,
+)
+from tests.properties.scene import OWNERS, Cut, OpenPull, Scene
+from tests.properties.seen import (
+    check_answers,
+    check_current,
+    check_registry,
+    currents,
+    decisions,
+    histories,
+)
 
 from assent.contracts import load_contracts
-from assent.core.errors import Exit
+from assent.core.errors import AssentError, Exit
 from assent.core.events import Ignored
 from assent.core.evidence import Evidence, EvidenceSource
 from assent.core.names import RecordId
-from assent.core.outcome import Attempt, Outcome, Proposed, Settled, Vanished
+from assent.core.outcome import (
+    Attempt,
+    DriftReported,
+    Outcome,
+    Proposed,
+    Settled,
+    Unusable,
+    Vanished,
+)
 from assent.core.package import ModelVersion
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
 from assent.core.timestamps import read_time, written
 
 __all__ = [
-    "Action",
     "Apply",
-    "Approve",
-    "Close",
     "Delete",
-    "DeletePackage",
-    "Deliver",
-    "Flip",
-    "Merge",
     "Play",
     "Promote",
     "Recreate",
     "Register",
     "Write",
-    "actions",
-    "sequences",
 ]
 
-OWNERS = ("ana", "ben")
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """The training pipeline registers a version."""
-
-    model: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """The event of a version arrives: the first time, again, or late."""
-
-    package: int
-    cut: Cut | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Promote:
-    """A version goes the usual way: registered, proposed, approved, merged."""
-
-    model: int
-
-
-@dataclass(frozen=True, slots=True)
-class Approve:
-    """One or two code owners approve."""
-
-    pull: int
-    both: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Somebody merges, perhaps with the protection lifted."""
-
-    pull: int
-    bypass: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Somebody closes."""
-
-    pull: int
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Somebody writes a record: a higher rung, a retirement, a rejection, a second approval."""
-
-    rung: int
-    package: int
-    status: str
-    fresh: bool
-    """With evidence collected now, not with that of an earlier record."""
-    altered: bool
-    """With evidence that somebody edited."""
-    how: str
-    """`open` leaves the pull request open, `merge` merges it approved, `push` needs none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Somebody deletes a record from main."""
-
-    record: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recreate:
-    """A package is deleted and created again under its number."""
-
-    package: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeletePackage:
-    """A package is deleted."""
-
-    package: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """Somebody writes the registry by hand."""
-
-    package: int
-    approval: str | None
-    rung: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """Apply runs for some rungs, or for all where none is named."""
-
-    rungs: tuple[int, ...] = ()
-    everything: bool = False
-    cut: Cut | None = None
-
-
-Action = (
-    Register
-    | Deliver
-    | Promote
-    | Approve
-    | Merge
-    | Close
-    | Write
-    | Delete
-    | Recreate
-    | DeletePackage
-    | Flip
-    | Apply
-)
-
-# The same few again and again, for it is what happens to one version that is interesting.
-_some = st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2, 5])
-_rungs = st.sampled_from([0, 0, 0, 1, 1, 1, 2, 3])
-_cuts = st.none() | st.builds(Cut, at=st.integers(1, 14), after=st.booleans())
-_applies = st.builds(
-    Apply, st.just(()) | st.tuples(_rungs), everything=st.sampled_from([False, False, True])
-)
-_writes = st.builds(
-    Write,
-    _rungs,
-    _some,
-    status=st.sampled_from(["Approved", "Approved", "Retired", "Rejected"]),
-    fresh=st.sampled_from([False, False, True]),
-    altered=st.sampled_from([False] * 7 + [True]),
-    how=st.sampled_from(["merge", "merge", "merge", "merge", "open", "push"]),
-)
-
-
-def actions(*, flips: bool = True, cuts: bool = True) -> st.SearchStrategy[Action]:
-    """Any action; the usual ones are likelier, so that sequences get somewhere.
-
-    Args:
-        flips: Whether people write the registry by hand, too.
-        cuts: Whether processes die.
-    """
-    usual: list[st.SearchStrategy[Action]] = [
-        st.builds(Promote, st.integers(0, 1)),
-        st.builds(Register, st.integers(0, 1)),
-        st.builds(Deliver, _some, _cuts if cuts else st.none()),
-        st.builds(Approve, _some, st.booleans()),
-        st.builds(Merge, _some, st.sampled_from([False, False, False, True])),
-        st.builds(Close, _some),
-        _writes,
-        _writes,
-        _writes,
-        _applies,
-        _applies,
-        _applies,
-        st.builds(Delete, _some),
-        st.builds(Recreate, _some),
-        st.builds(DeletePackage, _some),
-    ]
-    if cuts:
-        dying = st.builds(Cut, at=st.integers(1, 40), after=st.booleans())
-        usual += [st.builds(replace, _applies, cut=dying)] * 2
-    if flips:
-        usual.append(
-            st.builds(
-                Flip,
-                _some,
-                st.none() | st.sampled_from(["Approved", "Rejected", "PendingManualApproval"]),
-                _rungs,
-                st.sampled_from(["Approved", "Rejected", "PendingManualApproval", "nonsense"]),
-            )
-        )
-    return st.one_of(usual)
-
-
-_returns = st.builds(
-    lambda rung, package: (
-        Write(rung, package, "Retired", fresh=False, altered=False, how="merge"),
-        Apply(),
-        Write(rung, package, "Approved", fresh=False, altered=False, how="merge"),
-        Apply(),
-    ),
-    _rungs,
-    _some,
-)
-_replacements = st.builds(
-    lambda package, rung, status: (
-        Apply(),
-        Recreate(package),
-        Write(rung, package, status, fresh=status == "Approved", altered=False, how="merge"),
-        Apply(),
-    ),
-    _some,
-    _rungs,
-    st.sampled_from(["Approved", "Retired"]),
-)
-
-
-def sequences(
-    least: int, most: int, *, flips: bool = True, cuts: bool = True
-) -> st.SearchStrategy[tuple[Action, ...]]:
-    """Actions one after another, and now and then a few that make sense only together.
-
-    Args:
-        least: How many of both there are at least.
-        most: And at most.
-        flips: As for `actions`.
-        cuts: Likewise.
-    """
-    one = actions(flips=flips, cuts=cuts).map(lambda action: (action,))
-    parts = st.one_of(one, one, one, one, one, one, _returns, _replacements)
-    return st.lists(parts, min_size=least, max_size=most).map(
-        lambda found: tuple(chain.from_iterable(found))
-    )
+APPROVERS = ("ana", "ben")
+_DECIDED = {APPROVED, REJECTED, RETIRED}
 
 
 class Play:
@@ -263,7 +88,7 @@ class Play:
 
     Args:
         scene: Where.
-        thorough: Also run apply a second and a third time after each run, to see no write.
+        thorough: Also run what completed a second and a third time, to see no write.
         revive: Run what was cut off again at once, until it ends.
     """
 
@@ -273,6 +98,7 @@ class Play:
         self.oracle = Oracle(
             ladder=self.ladder,
             needed={each.name: each.approvals for each in scene.config.environments},
+            owners=OWNERS,
         )
         self.completed = 0
         """How many runs of apply came to their end and were checked."""
@@ -281,17 +107,13 @@ class Play:
         self._thorough = thorough
         self._revive = revive
         self._disturbed = False
-        self._proposals: dict[tuple[Key, str], int] = {}
-        self._open: set[int] = set()
         self._ever: list[tuple[str, int]] = []
         self._branches = 0
-        # Whose branch has the second form of its name. Which form is used follows from the record
-        # on main, so that its deletion leads back to the first, and to a second pull request.
-        self._recreated: set[Key] = set()
 
-    def perform(self, action: Action) -> None:  # noqa: C901 - one case for each action
+    def perform(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case for each action
         """Do one thing, and check what can be checked after it."""
         self.scene.tick()
+        self.oracle.time += 1
         match action:
             case Register(model=model):
                 self._register(model)
@@ -300,8 +122,17 @@ class Play:
             case Deliver(package=index, cut=cut):
                 for package in _pick(self._ever, index):
                     self._deliver(package, cut)
+            case Infer(package=index):
+                for package in _pick(self._ever, index):
+                    self._infer(package, action)
+            case Retire(package=index):
+                for package in _pick(self._ever, index):
+                    self._retire(package, action)
+            case Reject(pull=index, cut=cut):
+                for number in _pick(sorted(self.oracle.pulls), index):
+                    self._reject(number, cut)
             case Apply(rungs=rungs, everything=everything, cut=cut):
-                chosen = {self.ladder[each % len(self.ladder)] for each in rungs}
+                chosen = {self._rung(each) for each in rungs}
                 environments = [each for each in self.ladder if not chosen or each in chosen]
                 self._apply(environments, cut, everything=everything)
             case Write():
@@ -311,11 +142,16 @@ class Play:
             case Approve(pull=index) | Merge(pull=index) | Close(pull=index):
                 for pull in _pick(self.scene.pulls(), index):
                     self._treat(pull, action)
+            case Reopen(pull=index) | Remark(pull=index):
+                self._revisit(index, action)
             case Recreate(package=index) | DeletePackage(package=index) | Flip(package=index):
                 there = [package for package in self._ever if package in self.oracle.packages]
                 for package in _pick(there, index):
                     self._tamper(package, action)
-        self._check_pulls()
+        self._see_pulls()
+
+    def _rung(self, index: int) -> str:
+        return self.ladder[index % len(self.ladder)]
 
     # What people do.
 
@@ -340,8 +176,37 @@ class Play:
                 if pull.approvals or bypass:
                     self._merge(pull, bypass=bypass)
             case Close():
-                self.scene.close(pull.number)
-                self._open.discard(pull.number)
+                self._close(self.oracle.pulls[pull.number], action)
+
+    def _close(self, pull: Pull, action: Close) -> None:
+        by = pull.author if action.by == "author" else action.by
+        if action.saying and by != BOT:
+            self._remark(pull, by)
+        if action.deleting and by != BOT:
+            self.scene.delete_branch(pull.number, by)
+        else:
+            self.scene.close(pull.number, by)
+        pull.state = State.CLOSED
+        pull.turns += (Turn(closed=True, by=by, at=self.oracle.time),)
+
+    def _remark(self, pull: Pull, by: str) -> None:
+        at, text = self.oracle.time, f"words of {by} at {self.oracle.time}"
+        self.scene.remark(pull.number, by, text)
+        pull.remarks += ((by, at, text),)
+
+    def _revisit(self, index: int, action: Reopen | Remark) -> None:
+        """Do something about a pull request that need not be open."""
+        state = {State.CLOSED} if isinstance(action, Reopen) else set(State)
+        pulls = [pull for _, pull in sorted(self.oracle.pulls.items()) if pull.state in state]
+        for pull in _pick(pulls, index):
+            by = pull.author if action.by == "author" else action.by
+            if by == BOT:
+                continue
+            if isinstance(action, Remark):
+                self._remark(pull, by)
+            elif self.scene.reopen(pull.number, by):
+                pull.state = State.OPEN
+                pull.turns += (Turn(closed=False, by=by, at=self.oracle.time),)
 
     def _tamper(self, package: tuple[str, int], action: Recreate | DeletePackage | Flip) -> None:
         match action:
@@ -350,53 +215,57 @@ class Play:
             case DeletePackage():
                 self.scene.delete_package(*package)
             case Flip(approval=approval, rung=rung, status=status):
-                environment = self.ladder[rung % len(self.ladder)]
-                self.scene.flip(*package, approval, (environment, status))
+                self.scene.flip(*package, approval, (self._rung(rung), status))
         self._see_packages()
         self._disturbed = True
 
     def _delete(self, index: int) -> None:
         for path in _pick(sorted(self.scene.main()), index):
-            if _key(path) not in self._recreated:
-                self.scene.push(path, None)
-                self._main_changed(approvers=0)
+            self.scene.push(path, None)
+            self._main_changed(None, ())
 
     def _approve(self, pull: OpenPull, *, both: bool) -> None:
-        for login in OWNERS if both else OWNERS[:1]:
+        for login in APPROVERS if both else APPROVERS[:1]:
             if login != pull.author and login not in pull.approvals:
                 self.scene.approve(pull.number, login)
 
     def _merge(self, pull: OpenPull, *, bypass: bool) -> None:
-        approvers = next(len(p.approvals) for p in self.scene.pulls() if p.number == pull.number)
+        given = next(p.approvals for p in self.scene.pulls() if p.number == pull.number)
         if self.scene.merge(pull.number, bypass=bypass):
-            self._open.discard(pull.number)
-            self._main_changed(approvers)
+            self.oracle.pulls[pull.number].state = State.MERGED
+            self._main_changed(pull.number, given)
 
     def _write(self, action: Write) -> None:
-        environment = self.ladder[action.rung % len(self.ladder)]
+        environment = self._rung(action.rung)
         for model, version in _pick(self._ever, action.package):
             key = (environment, model, version)
             content = self._content(key, action)
-            if content is None or content == self.scene.main().get(_path(key)):
+            if content is None or content == self.scene.main().get(path_of(key)):
                 continue
             if action.how == "push":
-                self.scene.push(_path(key), content)
-                self._main_changed(approvers=0)
+                self.scene.push(path_of(key), content)
+                self._main_changed(None, ())
                 continue
             self._branches += 1
             branch = f"change/{environment}/{model}/{version}-{self._branches}"
             author = "ana" if action.fresh else "zoe"
-            number = self.scene.open_pull(author, branch, _path(key), content)
-            self._open.add(number)
+            number = self.scene.open_pull(author, branch, path_of(key), content)
+            self.oracle.pulls[number] = Pull(
+                number=number, branch=branch, author=author, key=key, said=read_said(content)
+            )
             if action.how == "merge":
-                pull = next(each for each in self.scene.pulls() if each.number == number)
-                self._approve(pull, both=True)
-                self._merge(pull, bypass=False)
+                self._take_in(number)
+
+    def _take_in(self, number: int) -> None:
+        """Approve a pull request, and merge it."""
+        pull = next(each for each in self.scene.pulls() if each.number == number)
+        self._approve(pull, both=True)
+        self._merge(pull, bypass=False)
 
     def _content(self, key: Key, action: Write) -> bytes | None:
         """A record as a person would write it: after an earlier one, or from the registry."""
         schema = load_contracts().promotion
-        places = [_path((environment, *key[1:])) for environment in (key[0], *self.ladder)]
+        places = [path_of((environment, *key[1:])) for environment in (key[0], *self.ladder)]
         main = self.scene.main()
         earlier = next((main[path] for path in places if path in main), None)
         record: Record | None = None
@@ -422,8 +291,9 @@ class Play:
             else content
         )
 
-    def _main_changed(self, approvers: int) -> None:
+    def _main_changed(self, number: int | None, approvers: tuple[str, ...]) -> None:
         """Tell the oracle what a merge or a push brought, and who had approved it."""
+        brought = Brought(at=self.oracle.time, number=number, approvers=approvers)
         now = {_key(path): content for path, content in self.scene.main().items()}
         for key in {*now, *self.oracle.main}:
             said = self.oracle.main.get(key)
@@ -431,7 +301,7 @@ class Play:
                 continue
             if key in now:
                 self.oracle.main[key] = read_said(now[key])
-                self.oracle.approvers[key] = approvers
+                self.oracle.brought[key] = brought
             else:
                 self.oracle.main.pop(key, None)
 
@@ -440,12 +310,12 @@ class Play:
             key: written(each.package.created) for key, each in self.scene.packages().items()
         }
 
-    # What the bot does, and what must hold after it.
+    # What the bot opens, and what must hold of it.
 
     def _deliver(self, package: tuple[str, int], cut: Cut | None) -> None:
-        expected = self._expected(package)
+        expected, key = self._expected(package), (self.ladder[0], *package)
         outcome = self.scene.propose(*package, cut)
-        self._check_pulls()
+        self._see_pulls(key if expected == "opened" else None)
         if outcome is not None:
             assert _kind(outcome) == expected, outcome
             return
@@ -459,61 +329,177 @@ class Play:
         if version is None:
             return "vanished"
         key = (self.ladder[0], *package)
-        decided = version.metadata.get(key[0]) in {"Approved", "Rejected", "Retired"}
-        if decided or version.approval.value != "PendingManualApproval":
+        decided = version.metadata.get(key[0]) in _DECIDED
+        if decided or version.approval.value != PENDING:
             return "ignored"
-        created = self.oracle.packages[package]
+        return self._asked(key, self.oracle.packages[package])
+
+    def _asked(self, key: Key, created: str) -> str:
+        """What must become of proposing a package for an environment."""
         said = self.oracle.main.get(key)
         if said is not None and said.created == created:
             return "settled"
-        number = self._proposals.get((key, created))
-        if number is None:
+        earlier = [
+            pull
+            for pull in self.oracle.pulls.values()
+            if pull.is_promotion and (pull.key, pull.said.created) == (key, created)
+        ]
+        assert len(earlier) <= 1, f"{key} of {created} was proposed twice"
+        if not earlier:
             return "opened"
-        return "already open" if number in self._open else "settled"
+        return "already open" if earlier[0].state is State.OPEN else "settled"
 
-    def _check_pulls(self) -> None:
-        """At most one open promotion pull request for each package and environment."""
-        found: dict[tuple[Key, str], int] = {}
-        for pull in self.scene.pulls():
-            match = re.fullmatch(r"promote/([^/]+)/([^/]+)/(\d+)(-\d{8}T\d{6}Z)?", pull.branch)
-            if match is None:
-                continue
-            key = (match[1], match[2], int(match[3]))
-            about = (key, read_said(pull.files[_path(key)]).created)
-            assert about not in found, f"{about} has two pull requests"
-            assert self._proposals.get(about, pull.number) == pull.number, f"{about} came again"
-            found[about] = pull.number
-            if about not in self._proposals:
-                self._open.add(pull.number)
-            if match[4] is not None:
-                self._recreated.add(key)
-        self._proposals.update(found)
+    def _infer(self, package: tuple[str, int], action: Infer) -> None:
+        environment = self._rung(action.rung)
+        job = action.job and package in self.oracle.packages
+        event = self.scene.infer(environment, *package, job=job)
+        target = self._due_above(environment, package)
+        for cut in (action.cut, None):
+            outcome = self.scene.deliver(event, cut)
+            self._see_pulls(target)
+            if outcome is not None:
+                kind = _kind(outcome)
+                assert (kind == "opened") == (target is not None), (outcome, target)
+                return
+            self.cuts += 1
+            if not self._revive:
+                return
+            target = self._due_above(environment, package)
+
+    def _due_above(self, environment: str, package: tuple[str, int]) -> Key | None:
+        """Where a version must be proposed after an inference; None where it must not be."""
+        version = self.scene.packages().get(package)
+        place = self.ladder.index(environment) + 1
+        if version is None or place == len(self.ladder):
+            return None
+        below, key = (environment, *package), (self.ladder[place], *package)
+        created = self.oracle.packages[package]
+        said, last = self.oracle.main.get(below), self.oracle.last(below)
+        wanted = said is not None and (said.status, said.created) == (APPROVED, created)
+        in_effect = last is not None and (last.status, last.said.created) == (APPROVED, created)
+        decided = version.metadata.get(key[0]) in _DECIDED
+        due = wanted and in_effect and not decided and self._asked(key, created) == "opened"
+        return key if due else None
+
+    def _retire(self, package: tuple[str, int], action: Retire) -> None:
+        key = (self._rung(action.rung), *package)
+        reason = f"no good at {self.oracle.time}"
+        for cut in (action.cut, None):
+            expected = self._may_retire(key)
+            outcome = self.scene.retire(*key, reason, cut)
+            self._see_pulls(key if expected == "opened" else None, retired=True)
+            match outcome:
+                case None:
+                    self.cuts += 1
+                    if not self._revive:
+                        return
+                case AssentError():
+                    assert expected == "refused", outcome
+                    return
+                case _:
+                    again = outcome.attempt is Attempt.ALREADY_OPEN
+                    assert expected in ("already open" if again else "opened", "any"), outcome
+                    if action.merge and self.oracle.pulls[outcome.number].state is State.OPEN:
+                        self._take_in(outcome.number)
+                    return
+
+    def _may_retire(self, key: Key) -> str:
+        """What must become of asking for a retirement."""
+        said = self.oracle.main.get(key)
+        if said is None or said.status != APPROVED:
+            return "refused"
+        branch = "/".join(("retire", *map(str, key))) + f"-{said.blob[:12]}"
+        states = {pull.state for pull in self.oracle.pulls.values() if pull.branch == branch}
+        if State.OPEN in states:
+            return "already open"
+        return "refused" if State.MERGED in states else "opened"
+
+    def _see_pulls(self, due: Key | None = None, *, retired: bool = False) -> None:
+        """See that the very pull requests are open that should be.
+
+        Args:
+            due: What the bot may just have opened one pull request for.
+            retired: Whether that takes a version back.
+        """
+        found = {pull.number: pull for pull in self.scene.pulls()}
+        fresh = [each for number, each in found.items() if number not in self.oracle.pulls]
+        assert len(fresh) <= (due is not None), fresh
+        for each in fresh:
+            key = _key_of_branch(each.branch)
+            pull = Pull(
+                number=each.number,
+                branch=each.branch,
+                author=BOT,
+                key=key,
+                said=read_said(each.files[path_of(key)]),
+            )
+            created = self.oracle.packages.get(key[1:])
+            if retired:
+                assert (key, pull.said.status) == (due, RETIRED), each
+            else:
+                said = (key, pull.said.status, pull.said.created)
+                assert said == (due, APPROVED, created), each
+                below = dict(pairwise((None, *self.ladder)))
+                assert below[pull.said.inference] == key[0], each
+            self.oracle.pulls[each.number] = pull
+        still = {n for n, pull in self.oracle.pulls.items() if pull.state is State.OPEN}
+        assert set(found) == still
+
+    # What runs bring into effect, and what must hold after them.
+
+    def _reject(self, number: int, cut: Cut | None) -> None:
+        before, packages = self.oracle.copy(), self.scene.packages()
+        after, said = self.oracle.copy(), self.scene.answers()
+        for environment in self.ladder:
+            after.look(environment, {number})
+        report = self.scene.reject(number, cut)
+        self._check_nothing_unapproved(packages, after)
+        if report is None:
+            self.cuts += 1
+            self._adopt(after, [after.pulls[number].key[0]], said)
+            if self._revive:
+                self._reject(number, None)
+            return
+        self._check_end(before, after)
+        assert report.exit is Exit.OK
+        if self._thorough:
+            writes = self.scene.writes()
+            again = self.scene.reject(number, None)
+            assert again is not None
+            assert self.scene.writes() == writes, again.receipts
 
     def _apply(self, environments: list[str], cut: Cut | None, *, everything: bool) -> None:
         before, packages = self.oracle.copy(), self.scene.packages()
-        after = self.oracle.copy()
+        after, said = self.oracle.copy(), self.scene.answers()
         unusable = after.run(environments)
         report = self.scene.apply(environments, cut, everything=everything)
         self._check_nothing_unapproved(packages, after)
         if report is None:
             self.cuts += 1
-            self._adopt(after, environments)
+            self._adopt(after, environments, said)
             if self._revive:
                 self._apply(environments, None, everything=everything)
             return
-        self.oracle = after
+        self._check_end(before, after)
         refused = {key for each in environments for key in after.refused(each)} | unusable
         expected = Exit.INCOMPLETE if refused else Exit.OK
         assert report.exit is expected, (report, refused)
-        assert self._histories() == _decisions(after.effective)
-        assert self._currents() == after.current
-        self._check_fresh_fields(before)
         if everything and environments == list(self.ladder):
             self._disturbed = False
-            self._check_registry()
+            check_registry(self.oracle, self.scene.packages())
         if self._thorough:
             self._check_quiet(environments, expected, everything=everything)
         self.completed += 1
+
+    def _check_end(self, before: Oracle, after: Oracle) -> None:
+        """A run that came to its end left what it should."""
+        self.oracle = after
+        assert histories(self.scene) == decisions(after.effective)
+        assert currents(self.scene) == after.current
+        check_current(self.scene, after)
+        self._check_fresh_fields(before)
+        self._see_pulls()
+        check_answers(self.scene, after)
 
     def _check_quiet(self, environments: list[str], code: Exit, *, everything: bool) -> None:
         """A second run writes nothing, nor does one that compares everything."""
@@ -530,109 +516,69 @@ class Play:
     ) -> None:
         """What a run wrote as Approved was approved, on main, and of the very package there is."""
         for package, now in self.scene.packages().items():
-            was = before[package]
-            approved = {
-                environment
-                for environment in self.ladder
-                for said in after.effective.get((environment, *package), [])[-1:]
-                if said.status == "Approved"
-                and after.is_same_package(said, (environment, *package))
-            }
+            was, approved = before[package], set()
             for environment in self.ladder:
-                asked = self.oracle.main.get((environment, *package))
-                if was.metadata.get(environment) == "Approved":
+                key = (environment, *package)
+                due, asked = after.fields(*package).get(environment), self.oracle.main.get(key)
+                if due is not None and due.status == APPROVED:
+                    approved.add(environment)
+                if was.metadata.get(environment) == APPROVED:
                     # Written by hand it counts for the one status if main asks for it as well,
                     # approved or not: what is in effect elsewhere is not read.
-                    if asked is not None and asked.status == "Approved":
+                    if asked is not None and asked.status == APPROVED:
                         approved.add(environment)
-                elif now.metadata.get(environment) == "Approved":
-                    assert environment in approved, (package, environment)
+                elif now.metadata.get(environment) == APPROVED:
+                    assert environment in approved, key
                 elif now.metadata.get(environment) != was.metadata.get(environment):
                     # A no about the package that had the number before says nothing of this one.
-                    last = after.effective[environment, *package][-1]
-                    assert after.is_same_package(last, (environment, *package))
-            if now.approval.value == "Approved" != was.approval.value:
+                    assert due is not None, key
+            if now.approval.value == APPROVED != was.approval.value:
                 assert approved, package
 
     def _check_fresh_fields(self, before: Oracle) -> None:
         """A decision that just took effect shows in the registry."""
-        packages = self.scene.packages()
-        for key, entries in self.oracle.effective.items():
-            fresh = len(entries) > len(before.effective.get(key, []))
-            if fresh and self.oracle.is_same_package(entries[-1], key):
-                assert packages[key[1:]].metadata[key[0]] == entries[-1].status
-
-    def _check_registry(self) -> None:
-        """After a full comparison the registry shows what is in effect, over the whole ladder."""
         for (model, version), seen in self.scene.packages().items():
-            keys = [(environment, model, version) for environment in self.ladder]
-            for key in keys:
-                known = key in self.oracle.main or key in self.oracle.effective
-                if known and seen.metadata.get(key[0]) == "Approved":
-                    assert self.oracle.decision(key) == "Approved", key
-            settled = [
-                key
-                for key in keys
-                if self.oracle.is_settled(key)
-                and self.oracle.is_same_package(self.oracle.main[key], key)
-            ]
-            if not settled:
-                continue
-            shown = self.oracle.registry(model, version, seen.metadata)
-            for key in settled:
-                assert seen.metadata[key[0]] == self.oracle.main[key].status
-            approved = [each for each in self.ladder if shown.get(each) == "Approved"]
-            assert seen.approval.value == ("Approved" if approved else "Rejected")
-            stage = (approved or [each for each in self.ladder if each in shown])[-1]
-            assert seen.life_cycle == (stage, shown[stage])
+            for environment, due in self.oracle.fields(model, version).items():
+                known = before.effective.get((environment, model, version), [])
+                if not any(each is due for each in known):
+                    assert seen.metadata[environment] == due.status
 
-    def _adopt(self, after: Oracle, environments: Sequence[str]) -> None:
+    def _adopt(self, after: Oracle, environments: Sequence[str], said: Mapping[int, int]) -> None:
         """After a cut, each decision is either in effect or not, and nothing else is."""
-        observed = self._histories()
-        known, wanted = _decisions(self.oracle.effective), _decisions(after.effective)
-        for key, entries in observed.items():
-            assert entries in (known.get(key), wanted.get(key)), key
-            if entries != known.get(key):
-                self.oracle.effective[key] = after.effective[key]
+        observed = histories(self.scene)
+        known, wanted = decisions(self.oracle.effective), decisions(after.effective)
         assert not known.keys() - observed.keys()
+        moved = set()
+        for key, entries in observed.items():
+            count = len(entries)
+            assert entries == wanted[key][:count], key
+            assert count >= len(known.get(key, [])), key
+            if count > len(known.get(key, [])):
+                self.oracle.effective[key] = after.effective[key][:count]
+                moved.add(key[0])
         for lower, upper in pairwise(environments):
-            if any(observed.get(key) != known.get(key) for key in observed if key[0] == upper):
-                # The rung below was finished first.
+            if upper in moved:  # the rung below was finished first
                 assert not self.oracle.due(lower)
-        currents = self._currents()
-        for where in {*currents, *self.oracle.current}:
-            now = currents.get(where, -1)
-            assert now in {self.oracle.current.get(where, -1), after.current.get(where, -1)}, where
-        self.oracle.current = currents
-
-    # What is seen of Parameter Store, read with nothing of the product's.
-
-    def _histories(self) -> dict[Key, list[tuple[str, str]]]:
-        found: dict[Key, list[tuple[str, str]]] = {}
-        for environment, name, value in self._objects():
-            match = re.fullmatch(r"([^/]+)/versions/(\d+)", name)
-            if match is not None:
-                assert value["pages"] == 0, "sequences are too short for a second page"
-                found[environment, match[1], int(match[2])] = [
-                    (each["status"], each["blob"]) for each in value["decisions"]
-                ]
-        return found
-
-    def _currents(self) -> dict[tuple[str, str], int | None]:
-        return {
-            (environment, name.split("/")[0]): value["version"]
-            for environment, name, value in self._objects()
-            if name.endswith("/current")
+        found = currents(self.scene)
+        for where in {*found, *self.oracle.current}:
+            now = found.get(where, "none")
+            may = (self.oracle.current.get(where, "none"), after.current.get(where, "none"))
+            assert now in may, where
+        self.oracle.current = {
+            where: now for where, now in found.items() if not isinstance(now, str)
         }
+        self._adopt_pulls(after, said)
 
-    def _objects(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Environment, the name below it, and what the JSON holds."""
-        start = len(self.scene.config.parameter_prefix) + 1
-        found = []
-        for name, text in self.scene.parameters().items():
-            environment, _, rest = name[start:].partition("/")
-            found.append((environment, rest, json.loads(text)))
-        return found
+    def _adopt_pulls(self, after: Oracle, said: Mapping[int, int]) -> None:
+        """What was to be undone was told, or told and done, or neither."""
+        still, answers = {pull.number for pull in self.scene.pulls()}, self.scene.answers()
+        for number, pull in self.oracle.pulls.items():
+            wanted = after.pulls[number]
+            if answers[number] != said[number]:
+                pull.undone = wanted.undone
+            if number in still and pull.state is State.CLOSED:
+                assert wanted.state is State.OPEN, number
+                pull.state, pull.turns = State.OPEN, wanted.turns
 
 
 T = TypeVar("T")
@@ -647,25 +593,19 @@ def _id(key: Key) -> RecordId:
     return RecordId(*key)
 
 
-def _path(key: Key) -> str:
-    return f"promotions/{key[0]}/{key[1]}/{key[2]}.yaml"
-
-
 def _key(path: str) -> Key:
     _, environment, model, file = path.split("/")
     return environment, model, int(file.removesuffix(".yaml"))
 
 
-def _decisions(effective: Mapping[Key, list[Said]]) -> dict[Key, list[tuple[str, str]]]:
-    return {
-        key: [(each.status, _blob(each.text)) for each in entries]
-        for key, entries in effective.items()
-    }
-
-
-def _blob(text: bytes) -> str:
-    """The id that git gives to a text."""
-    return hashlib.sha1(b"blob %d\0%s" % (len(text), text), usedforsecurity=False).hexdigest()
+def _key_of_branch(branch: str) -> Key:
+    match = re.fullmatch(
+        r"(?:promote/([^/]+)/([^/]+)/(\d+)(?:-\d{8}T\d{6}Z)?|retire/([^/]+)/([^/]+)/(\d+)-\w{12})",
+        branch,
+    )
+    assert match is not None, branch
+    environment, model, version = (each for each in match.groups() if each is not None)
+    return environment, model, int(version)
 
 
 def _kind(outcome: Outcome) -> str:
@@ -680,3 +620,5 @@ def _kind(outcome: Outcome) -> str:
             return "vanished"
         case Ignored():
             return "ignored"
+        case Unusable() | DriftReported():
+            raise AssertionError(f"a registration or an inference came to {outcome}")

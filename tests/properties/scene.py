@@ -2,16 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from assent.core.config import Config
+from assent.core.errors import AssentError
 from assent.core.outcome import Outcome
 from assent.core.package import ModelVersion
+from assent.core.rendering.retirement import Retirement
 from assent.flows.apply import ApplyReport
+from assent.flows.reject import RejectReport
 
-__all__ = ["CONFIGURATION", "LADDERS", "Cut", "OpenPull", "Scene", "configuration"]
+__all__ = [
+    "CONFIGURATION",
+    "LADDERS",
+    "OWNERS",
+    "PEOPLE",
+    "Cut",
+    "OpenPull",
+    "Scene",
+    "configuration",
+]
 
 LADDERS = {2: ("dev", "test"), 4: ("dev", "test", "uat", "prod")}
+PEOPLE = ("ana", "ben", "carla", "zoe")
+"""Everybody may write to the repository."""
+OWNERS = {
+    "dev": ("ana", "ben"),
+    "test": ("ana", "ben"),
+    "uat": ("ana", "ben", "carla"),
+    "prod": ("ana", "ben", "carla"),
+}
+"""Who owns the records of each environment; carla owns everything else."""
 
 CONFIGURATION = """\
 schema: assent/config/v1
@@ -26,11 +47,22 @@ def configuration(
     ladder: Sequence[str],
     prefix: str = "/assent",
     repository: str = "acme/model-promotions",
+    *,
+    named_jobs: bool = False,
 ) -> str:
-    """An `assent.yaml` whose top rung, of a long ladder, asks for two approvals."""
+    """An `assent.yaml` whose top rung, of a long ladder, asks for two approvals.
+
+    Args:
+        ladder: The environments, lowest first; all in the registry's account.
+        prefix: Of the parameters' names.
+        repository: Its name on GitHub.
+        named_jobs: Whether the end of a transform job's name tells where it ran.
+    """
     rungs = "".join(
         f'  - {{name: {name}, account: "111122223333", region: eu-west-1, '
-        f"approvals: {2 if name == 'prod' else 1}}}\n"
+        f"approvals: {2 if name == 'prod' else 1}"
+        + (f', inference: {{transform_jobs: "*-{name}"}}' if named_jobs else "")
+        + "}\n"
         for name in ladder
     )
     return CONFIGURATION.format(prefix=prefix, repository=repository) + rungs
@@ -65,6 +97,8 @@ class Scene(Protocol):
     models: tuple[str, str]
     """Two names of model package groups."""
 
+    # The registry.
+
     def register(self, model: str) -> int:
         """Register the model's next version; returns its number."""
         ...
@@ -89,12 +123,18 @@ class Scene(Protocol):
         """Every parameter of every environment."""
         ...
 
+    # The repository.
+
     def main(self) -> Mapping[str, bytes]:
         """Every file below `promotions/` on main."""
         ...
 
     def pulls(self) -> Sequence[OpenPull]:
         """The open pull requests, oldest first."""
+        ...
+
+    def answers(self) -> Mapping[int, int]:
+        """How often Assent commented on each pull request that there ever was."""
         ...
 
     def open_pull(self, author: str, branch: str, path: str, content: bytes) -> int:
@@ -109,26 +149,65 @@ class Scene(Protocol):
         """Merge, or with the protection lifted; False where it does not merge."""
         ...
 
-    def close(self, number: int) -> None:
-        """Close without merging."""
+    def close(self, number: int, by: str) -> None:
+        """Close without merging; for the bot, as nobody but the bot could."""
+        ...
+
+    def delete_branch(self, number: int, by: str) -> None:
+        """Delete the branch of a pull request, which closes it."""
+        ...
+
+    def reopen(self, number: int, by: str) -> bool:
+        """Reopen, restoring the branch; False where it cannot be."""
+        ...
+
+    def remark(self, number: int, by: str, text: str) -> None:
+        """Comment on a pull request."""
         ...
 
     def push(self, path: str, content: bytes | None) -> None:
         """Write or delete a file on main with the protection lifted."""
         ...
 
+    # The bot; None where its process died.
+
     def propose(self, model: str, version: int, cut: Cut | None) -> Outcome | None:
-        """Deliver the version's event; None where the process died."""
+        """Deliver the version's event."""
+        ...
+
+    def infer(self, environment: str, model: str, version: int, *, job: bool) -> Mapping[str, Any]:
+        """Run a batch inference to its end; returns the event that tells of it.
+
+        Args:
+            environment: Where.
+            model: Whose version.
+            version: Which one.
+            job: Whether it is a transform job, and no pipeline that reports for itself.
+        """
+        ...
+
+    def deliver(self, event: Mapping[str, Any], cut: Cut | None) -> Outcome | None:
+        """Deliver an event."""
+        ...
+
+    def retire(
+        self, environment: str, model: str, version: int, reason: str, cut: Cut | None
+    ) -> Retirement | AssentError | None:
+        """Ask for a retirement; the error where it is refused."""
+        ...
+
+    def reject(self, number: int, cut: Cut | None) -> RejectReport | None:
+        """Let one closed or reopened pull request be looked at."""
         ...
 
     def apply(
         self, environments: Sequence[str], cut: Cut | None, *, everything: bool
     ) -> ApplyReport | None:
-        """Run apply on main's head; None where the process died."""
+        """Run apply on main's head."""
         ...
 
     def writes(self) -> int:
-        """How many writes there were to registry and parameters so far."""
+        """How many writes the bot made so far, to GitHub, registry and parameters."""
         ...
 
     def tick(self) -> None:

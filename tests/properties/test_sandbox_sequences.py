@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from tests.properties.actions import Action, Apply, sequences
 from tests.properties.http_scene import HttpScene, Services
-from tests.properties.play import Action, Apply, Play, sequences
+from tests.properties.play import Play
 from tests.properties.scene import LADDERS
 
+from assent.adapters.memory import SettableClock
 from assent.sandbox.stage import Stage
 
 CHUNKS = 8
-PER_CHUNK = 26
+PER_CHUNK = 10
 SETTINGS = settings(
     deadline=None,
     database=None,
@@ -24,8 +26,9 @@ SETTINGS = settings(
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """One running stage for all the sequences of this process."""
-    with Stage(tmp_path_factory.mktemp("stage")) as stage:
-        yield Services(stage)
+    clock = SettableClock()
+    with Stage(tmp_path_factory.mktemp("stage"), now=clock.now) as stage:
+        yield Services(stage, clock)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

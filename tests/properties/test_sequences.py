@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from tests.properties.actions import Action, Apply, calm, sequences
 from tests.properties.memory_scene import MemoryScene
-from tests.properties.play import Action, Apply, Deliver, Play, sequences
+from tests.properties.play import Play
 from tests.properties.scene import LADDERS
 
 SETTINGS = settings(
@@ -37,12 +38,8 @@ def test_a_crash_leaves_no_trace_once_the_run_was_repeated(
     rungs: int, played: tuple[Action, ...]
 ) -> None:
     """Cut off anywhere and run again, it ends in the very state of a run that was never cut."""
-    calm = [
-        replace(action, cut=None) if isinstance(action, Apply | Deliver) else action
-        for action in played
-    ]
     cut = play_all(rungs, played, thorough=False, revive=True)
-    assert seen(cut) == seen(play_all(rungs, calm, thorough=False))
+    assert seen(cut) == seen(play_all(rungs, list(map(calm, played)), thorough=False))
 
 
 @pytest.mark.parametrize("rungs", [2, 4])
@@ -65,7 +62,7 @@ def play_all(
     rungs: int, played: Sequence[Action], *, thorough: bool = True, revive: bool = False
 ) -> MemoryScene:
     """Play a sequence on a fresh scene."""
-    play = Play(MemoryScene(LADDERS[rungs]), thorough=thorough, revive=revive)
+    play = Play(MemoryScene(LADDERS[rungs], named_jobs=True), thorough=thorough, revive=revive)
     for action in played:
         play.perform(action)
     scene = play.scene
@@ -81,7 +78,10 @@ def seen(scene: MemoryScene) -> Mapping[str, Any]:
         "main": scene.main(),
         "branches": set(scene.repository.branches),
         "pulls": [
-            (pull.number, pull.branch, pull.title, pull.body, pull.state, pull.labels)
+            (
+                *(pull.number, pull.branch, pull.title, pull.body, pull.state, pull.labels),
+                *(pull.turns, pull.remarks),
+            )
             for pull in scene.repository.pulls
         ],
         "content": [pull.files for pull in scene.pulls()],

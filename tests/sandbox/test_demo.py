@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from assent.ports import Unavailable
 from assent.sandbox import demo
 from assent.sandbox.demo import surroundings
 from assent.sandbox.demo.folder import DemoFolder, ForeignFolder
-from assent.sandbox.demo.narrator import WIDTH, Narrator, is_styled
+from assent.sandbox.demo.narrator import WIDTH, Narrator, columns, is_styled
 from assent.sandbox.demo.page import excerpt
 from assent.sandbox.demo.performance import StepFailed, tell_step
 from assent.sandbox.demo.play import Play, require
@@ -72,35 +73,51 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         http_proxy=NOWHERE,
         no_proxy="example.org",
         FORCE_COLOR="1",
+        COLUMNS="80",
     )
 
     assert (answer.returncode, answer.stderr) == (0, "")
     told = answer.stdout
     lines = told.splitlines()
     assert "".join(re.findall(r"[^\n\x20-\x7e]", told)).isprintable()
-    assert max(map(len, lines)) <= WIDTH
+    assert max(map(len, lines)) <= 80
     assert not [line for line in lines if line.startswith("{")], "a log's JSON spilled"
-    assert [line for line in lines if re.match(r"\d\. ", line)] == [
+    assert [line for line in lines if re.match(r"\d+\. ", line)] == [
         "1. What this is",
         "2. zoe trains a model, three times",
         "3. Version 1 is registered, and a pull request opens",
         "4. What the approver sees",
         "5. zoe cannot let her own model through",
-        "6. ana approves and merges, and version 1 goes live",
-        "7. Version 2 is better, and ben lets it through",
-        "8. Version 3 is worse, and ana says no",
-        "9. What an auditor finds",
+        "6. ana approves and merges, and version 1 goes live in dev",
+        "7. Batch inference in dev leads to test",
+        "8. From test to uat, and to prod",
+        "9. Version 2 is better, and climbs all the way",
+        "10. Version 3 is worse, and ana says no",
+        "11. Monitoring finds drift in prod",
+        "12. Version 2 is retired from prod, and version 1 runs again",
+        "13. What an auditor finds",
     ]
     arn = "    arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/"
-    assert [line for line in lines if line.startswith(arn)] == [f"{arn}1", f"{arn}2", f"{arn}2"]
+    resolved = [line for line in lines if line.startswith(arn)]
+    assert resolved == [f"{arn}{version}" for version in (1, 1, 2, 1)]
+    live = [line.split() for line in lines if re.match(r" {4}churn  \S", line)]
+    assert [" ".join(cells[1:]) for cells in live] == [
+        "- → 1 - - -",
+        "1 1 1 1",
+        "2 2 2 2",
+        "2 2 2 1",
+    ]
     for line in (
         "    (exit code 4: nothing approved)",
         "    GitHub: 405 Waiting on code owner review from acme/ml-approvers-dev.",
-        "    GitHub: 409 Could not create file: Changes must be made through a pull request.",
-        "    churn  - → 1  -     -    -",
-        "    churn  1 → 2  -     -    -",
-        "    GitHub: #3 is closed, not merged",
-        "    ModelApprovalStatus  PendingManualApproval",
+        "    GitHub: 409 Could not create file: Changes must be made through a",
+        "    closing  churn 1 in dev: decides nothing, opened again; zoe is no code",
+        "    sent Assent Inference Completed: churn 1 in uat, run nightly-1",
+        "  prod $ assent resolve churn --env prod",
+        "    closing  churn 3 in dev: Rejected, by ana in",
+        "  Assent Retraining Requested, on the bus",
+        "      current is version 2 now, and version 1 once it is merged and applied",
+        "    Live in prod: churn version 1",
         "Every step had the result it should have. That took",
     ):
         assert any(each.startswith(line) for each in lines), line
@@ -110,26 +127,45 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         ".assent-demo",
         "demo.log",
         "github",
+        "history.txt",
+        "issues",
         "model-promotions",
         "notes.txt",
         "pull-requests",
     }
-    assert not earlier.page(9).exists()
     assert not (earlier.root / "github" / "stale").exists()
     log = earlier.log.read_text("utf-8")
-    assert [line for line in log.splitlines() if not line.startswith("  call ") and line] == [
-        line for line in lines if line
-    ]
+    rest = iter(log.splitlines())
+    assert [line for line in lines if line and line not in rest] == []  # the log has them in order
     calls = re.findall(r"^  call +(\d+)  (?:github|aws   )  \S", log, re.MULTILINE)
     assert [int(number) for number in calls] == list(range(1, len(calls) + 1))
     assert "UpdateModelPackage" in log
-    assert "version 2 (live)" in earlier.page(3).read_text("utf-8")
+    pages = {path.name: path.read_text("utf-8") for path in earlier.page(1).parent.iterdir()}
+    assert sorted(pages, key=lambda name: int(name[:-3])) == [
+        f"{number}.md" for number in (*range(1, 10), 11)
+    ]
+    assert pages["8.md"].startswith("# Promote churn 2 to prod\n")
+    assert "inference of version 1 (live)" in pages["8.md"]
+    assert "**assent[bot]** commented:\n\n**Rejected**: version 3" in pages["9.md"]
+    assert "from the earlier run" not in pages["9.md"]
+    assert "assent retire churn 2 --env prod" in earlier.issue(10).read_text("utf-8")
+    history = earlier.history.read_text("utf-8").splitlines()
+    assert len(history) == 11
+    assert history[-1].endswith("until it is trained anew.")
 
     git(earlier.clone, "fetch", "--quiet")
     authors = git(earlier.clone, "log", "--first-parent", "--format=%an", "origin/main")
-    assert authors.split() == ["ben", "ana", "acme"]
-    records = git(earlier.clone, "ls-tree", "-r", "--name-only", "origin/main", "promotions/dev")
-    assert records.split() == ["promotions/dev/churn/1.yaml", "promotions/dev/churn/2.yaml"]
+    merged = ["carla", "carla", "ben", "ana", "ben", "carla", "ben", "ana", "ana", "acme"]
+    assert authors.split() == merged
+    records = git(earlier.clone, "ls-tree", "-r", "--name-only", "origin/main", "promotions")
+    assert records.split() == [
+        "promotions/README.md",
+        *(
+            f"promotions/{environment}/churn/{version}.yaml"
+            for environment in ("dev", "prod", "test", "uat")
+            for version in (1, 2)
+        ),
+    ]
 
 
 UNPROTECTED = """
@@ -330,6 +366,43 @@ def test_surroundings_hide_what_leads_to_real_services(monkeypatch: pytest.Monke
     assert boto3.DEFAULT_SESSION is session
 
 
+def test_other_credentials_are_for_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another account's variables, and sessions made with them, go at the end."""
+    session = boto3.Session(region_name="eu-west-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ours")
+    monkeypatch.delenv("ASSENT_EVENT_BUS", raising=False)
+
+    with surroundings.credentials({"AWS_ACCESS_KEY_ID": "theirs", "ASSENT_EVENT_BUS": "bus"}):
+        assert os.environ["AWS_ACCESS_KEY_ID"] == "theirs"
+        assert boto3.DEFAULT_SESSION is None
+
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "ours"
+    assert "ASSENT_EVENT_BUS" not in os.environ
+    assert boto3.DEFAULT_SESSION is session
+
+
+def test_an_interrupt_ends_the_demo_at_the_next_line() -> None:
+    """The first interrupt lets nothing more be said, wherever it arrives; a second one raises."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with surroundings.interrupts() as arrived:
+            narrator = Narrator(io.StringIO(), styled=False, interrupts=arrived)
+            signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                narrator.say("Nobody reads this.")
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with surroundings.interrupts() as arrived:
+            signal.raise_signal(signal.SIGINT)
+        assert arrived == []
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_what_the_function_logs_is_heard_and_not_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -366,6 +439,46 @@ def test_style_is_for_willing_terminals(
 
     assert is_styled(_Terminal()) is styled
     assert not is_styled(io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("terminal", "width"), [("80", 80), ("300", WIDTH), ("20", 60), ("", WIDTH)]
+)
+def test_lines_are_as_wide_as_the_terminal_within_bounds(
+    monkeypatch: pytest.MonkeyPatch, terminal: str, width: int
+) -> None:
+    """A line has between 60 and 100 columns, and 100 where nobody says how many there are."""
+    monkeypatch.setenv("COLUMNS", terminal)
+    monkeypatch.setattr(sys, "__stdout__", io.StringIO())
+
+    assert columns() == width
+
+
+def test_long_lines_are_folded_or_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """Prose, commands and output are folded at the width; quotations and tables are cut there."""
+    narrator = Narrator(io.StringIO(), styled=False, width=60)
+    narrator.say("word " * 20)
+    narrator.command("$ " + "word " * 20)
+    narrator.output("word " * 20)
+    narrator.quote(["word " * 20])
+    narrator.table("word " * 20)
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert max(map(len, lines)) == 60
+    assert sum(line.count("word") for line in lines) == 3 * 20 + 2 * 11
+    assert [line[-1] for line in lines[-2:]] == ["…", "…"]
+
+
+def test_what_is_said_quietly_is_in_the_log_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Asides and whole passages go into the log and not onto the terminal."""
+    log = io.StringIO()
+    narrator = Narrator(log, styled=False)
+    with narrator.quietly():
+        narrator.output("between ourselves")
+    narrator.output("aloud")
+
+    assert capsys.readouterr().out == "    aloud\n"
+    assert log.getvalue() == "    between ourselves\n    aloud\n"
 
 
 @pytest.mark.parametrize("styled", [True, False])
@@ -423,12 +536,20 @@ Merging makes it live.
 ### How to decide
 
 - **Approve**: merge.
+
+<!-- assent: for
+machines -->
 """
 
 
 def test_excerpt_keeps_the_pages_own_words() -> None:
     """Chosen sections and metrics stay, tables are lined up, and what is left out is counted."""
-    lines = excerpt(PAGE, sections=["Metrics", "How to decide"], metrics=["auc", "f1", "recall"])
+    lines = excerpt(
+        PAGE,
+        sections=["Metrics", "How to decide"],
+        metrics=["auc", "m.f1", "recall"],
+        width=WIDTH,
+    )
 
     assert lines == [
         "## Promote `churn` version 2 to `dev`",
@@ -451,6 +572,35 @@ def test_excerpt_keeps_the_pages_own_words() -> None:
 
 def test_excerpt_reads_escaped_borders() -> None:
     """An escaped border inside a cell does not end it."""
-    lines = excerpt(PAGE, sections=["Where it came from"], metrics=[])
+    lines = excerpt(PAGE, sections=["Where it came from"], metrics=[], width=WIDTH)
 
     assert r"| package | `a \| b` |" in lines
+
+
+def test_wide_tables_lose_the_beginnings_of_names() -> None:
+    """Where there is little room, headers are wrapped first, and then names lose their heads."""
+    page = """\
+### Metrics
+
+| metric | inference in `dev` | inference of version 1 (live) |
+| --- | ---: | ---: |
+| `classification.auc` | 0.75 ± 0.02 | 0.7 ± 0.02 |
+| `f1` | 0.8 | 0.81 |
+"""
+
+    def shown(width: int) -> list[str]:
+        return excerpt(page, sections=["Metrics"], metrics=["auc", "f1"], width=width)[2:]
+
+    assert shown(54) == [
+        "| metric               |   inference |  inference |",
+        "|                      |    in `dev` | of version |",
+        "|                      |             |   1 (live) |",
+        "| -------------------- | ----------: | ---------: |",
+        "| `classification.auc` | 0.75 ± 0.02 | 0.7 ± 0.02 |",
+        "| `f1`                 |         0.8 |       0.81 |",
+    ]
+    assert shown(42)[-2:] == [
+        "| …ation.auc` | 0.75 ± 0.02 | 0.7 ± 0.02 |",
+        "| `f1`        |         0.8 |       0.81 |",
+    ]
+    assert shown(20)[-2].startswith("| ….auc` |")

@@ -123,7 +123,14 @@ class GitHubForge:
         return content
 
     def promotion(
-        self, path: str, branch: str, champion: str | None, /, *, below: str | None = None
+        self,
+        path: str,
+        branch: str,
+        champion: str | None,
+        /,
+        *,
+        below: str | None = None,
+        other: str | None = None,
     ) -> PromotionView:
         """See `ports.Forge`."""
         repository = self._asked(
@@ -136,6 +143,8 @@ class GitHubForge:
             below=f"{self._branch}:{below or path}",
             withBelow=below is not None,
             branch=branch,
+            other=other or branch,
+            withOther=other is not None,
         )
         if repository["ref"] is None:
             raise NotThere(
@@ -186,9 +195,9 @@ class GitHubForge:
         doing = f"labelling pull request {number}"
         self._send("POST", f"issues/{number}/labels", doing, labels=list(labels))
 
-    def merged_pull_request(self, commit: str, /) -> PullRequest | None:
+    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
         """See `ports.Forge`."""
-        with translated(f"finding the pull request of {commit}"):
+        with translated(f"finding the pull requests of {commit}"):
             found = [
                 PullRequest(
                     number=pull.number,
@@ -201,8 +210,7 @@ class GitHubForge:
                 for pull in self._repository.get_commit(commit).get_pulls()
                 if pull.merged_at is not None and pull.base.ref == self._branch
             ]
-        # A commit can belong to several pull requests; the one that was merged as it comes first.
-        return min(found, key=lambda pull: pull.merge_commit != commit, default=None)
+        return sorted(found, key=lambda pull: pull.merge_commit != commit)
 
     def approvals(self, pull: PullRequest, /) -> Approvals:
         """See `ports.Forge`."""

@@ -40,19 +40,24 @@ Node = dict[str, Any]
 PROMOTION = """
 query Promotion($owner: String!, $name: String!, $ref: String!, $record: String!,
                 $champion: String!, $withChampion: Boolean!,
-                $below: String!, $withBelow: Boolean!, $branch: String!) {
+                $below: String!, $withBelow: Boolean!,
+                $branch: String!, $other: String!, $withOther: Boolean!) {
   repository(owner: $owner, name: $name) {
     ref(qualifiedName: $ref) { target { oid } }
     record: object(expression: $record) { ...File }
     champion: object(expression: $champion) @include(if: $withChampion) { ...File }
     below: object(expression: $below) @include(if: $withBelow) { ...File }
-    pullRequests(headRefName: $branch, first: 20,
-                 orderBy: {field: CREATED_AT, direction: DESC}) {
-      nodes {
-        number url state headRefOid isCrossRepository viewerDidAuthor
-        labels(first: 20) { nodes { name } }
-      }
-    }
+    proposals: pullRequests(headRefName: $branch, first: 20,
+                            orderBy: {field: CREATED_AT, direction: DESC}) { ...Proposals }
+    others: pullRequests(headRefName: $other, first: 20,
+                         orderBy: {field: CREATED_AT, direction: DESC})
+      @include(if: $withOther) { ...Proposals }
+  }
+}
+fragment Proposals on PullRequestConnection {
+  nodes {
+    number url state headRefOid isCrossRepository viewerDidAuthor
+    labels(first: 20) { nodes { name } }
   }
 }
 fragment File on Blob { text isTruncated isBinary }
@@ -92,7 +97,7 @@ query Conversation($owner: String!, $name: String!, $number: Int!) {
       timelineItems(itemTypes: [CLOSED_EVENT, REOPENED_EVENT], last: 100) {
         nodes {
           __typename
-          ... on ClosedEvent { createdAt actor { __typename login } }
+          ... on ClosedEvent { createdAt actor { __typename login } closer { __typename } }
           ... on ReopenedEvent { createdAt actor { __typename login } }
         }
       }
@@ -111,7 +116,10 @@ query Issues($owner: String!, $name: String!, $label: String!, $after: String) {
   repository(owner: $owner, name: $name) {
     issues(labels: [$label], states: [OPEN], first: 100, after: $after,
            orderBy: {field: CREATED_AT, direction: ASC}) {
-      nodes { number url title body viewerDidAuthor }
+      nodes {
+        number url title body viewerDidAuthor
+        comments(last: 50) { nodes { body viewerDidAuthor } }
+      }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -130,18 +138,23 @@ def read_promotion(
         record=_blob(repository["record"], path),
         champion=_blob(repository.get("champion"), champion or ""),
         below=_blob(repository.get("below"), below or ""),
-        proposals=tuple(
-            Proposal(
-                number=node["number"],
-                url=node["url"],
-                state=ProposalState(node["state"].lower()),
-                head=node["headRefOid"],
-                labels=tuple(label["name"] for label in some(node["labels"])),
-            )
-            for node in some(repository["pullRequests"])
-            # Anybody may open, or close, a pull request from a branch of this name.
-            if node["viewerDidAuthor"] and not node["isCrossRepository"]
-        ),
+        proposals=_proposals(repository["proposals"]),
+        others=_proposals(repository.get("others")),
+    )
+
+
+def _proposals(connection: Node | None) -> tuple[Proposal, ...]:
+    return tuple(
+        Proposal(
+            number=node["number"],
+            url=node["url"],
+            state=ProposalState(node["state"].lower()),
+            head=node["headRefOid"],
+            labels=tuple(label["name"] for label in some(node["labels"])),
+        )
+        for node in some(connection)
+        # Anybody may open, or close, a pull request from a branch of this name.
+        if node["viewerDidAuthor"] and not node["isCrossRepository"]
     )
 
 
@@ -168,6 +181,7 @@ def read_conversation(pull: Node) -> Conversation:
             kind=_TURNS[node["__typename"]],
             by=login_of(node["actor"]),
             at=datetime.fromisoformat(node["createdAt"]),
+            referred=node.get("closer") is not None,
         )
         for node in some(pull["timelineItems"])
         if node["__typename"] in _TURNS
@@ -191,7 +205,11 @@ def read_conversation(pull: Node) -> Conversation:
 def read_issue(node: Node) -> IssueReport:
     """Read an issue of `ISSUES`."""
     return IssueReport(
-        number=node["number"], url=node["url"], title=node["title"], body=node["body"]
+        number=node["number"],
+        url=node["url"],
+        title=node["title"],
+        body=node["body"],
+        said=tuple(each["body"] for each in some(node["comments"]) if each["viewerDidAuthor"]),
     )
 
 

@@ -145,13 +145,14 @@ class MemoryRepository(MemoryHistory):
         pull.closed_at = self._touch(pull)
         return merged
 
-    def close(self, number: int, *, by: str = "ana") -> None:
-        """Close a pull request without merging it."""
+    def close(self, number: int, *, by: str = "ana", referred: bool = False) -> None:
+        """Close a pull request without merging it, or by a keyword in what was merged elsewhere."""
         pull = self.pull(number)
         if pull.state is ProposalState.OPEN:
             pull.state = ProposalState.CLOSED
             pull.closed_at = self._touch(pull)
-            pull.turns.append(Turn(kind=TurnKind.CLOSED, by=by, at=pull.updated_at))
+            turn = Turn(kind=TurnKind.CLOSED, by=by, at=pull.updated_at, referred=referred)
+            pull.turns.append(turn)
 
     def delete_branch(self, name: str, *, by: str = "ana") -> None:
         """Delete a branch, which closes the open pull request that comes from it."""
@@ -208,7 +209,14 @@ class MemoryRepository(MemoryHistory):
         return content
 
     def promotion(
-        self, path: str, branch: str, champion: str | None, /, *, below: str | None = None
+        self,
+        path: str,
+        branch: str,
+        champion: str | None,
+        /,
+        *,
+        below: str | None = None,
+        other: str | None = None,
     ) -> PromotionView:
         """See `ports.Forge`."""
         files = self._commits[self.branches["main"]].files
@@ -217,17 +225,21 @@ class MemoryRepository(MemoryHistory):
             record=files.get(path),
             champion=None if champion is None else files.get(champion),
             below=None if below is None else files.get(below),
-            proposals=tuple(
-                Proposal(
-                    number=pull.number,
-                    url=pull.url,
-                    state=pull.state,
-                    head=pull.head,
-                    labels=tuple(pull.labels),
-                )
-                for pull in reversed(self.pulls)
-                if pull.branch == branch and pull.author == self._bot
-            ),
+            proposals=self._proposals(branch),
+            others=() if other is None else self._proposals(other),
+        )
+
+    def _proposals(self, branch: str) -> tuple[Proposal, ...]:
+        return tuple(
+            Proposal(
+                number=pull.number,
+                url=pull.url,
+                state=pull.state,
+                head=pull.head,
+                labels=tuple(pull.labels),
+            )
+            for pull in reversed(self.pulls)
+            if pull.branch == branch and pull.author == self._bot
         )
 
     def file(self, path: str, commit: str, /) -> bytes | None:
@@ -279,19 +291,20 @@ class MemoryRepository(MemoryHistory):
             pull.labels.extend(new)
             self._touch(pull)
 
-    def merged_pull_request(self, commit: str, /) -> PullRequest | None:
+    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
         """See `ports.Forge`."""
-        for pull in self.pulls:
-            if pull.merge_commit == commit and pull.merged_at is not None:
-                return PullRequest(
-                    number=pull.number,
-                    url=pull.url,
-                    author=pull.author,
-                    merged_at=pull.merged_at,
-                    merge_commit=commit,
-                    head=pull.head,
-                )
-        return None
+        return [
+            PullRequest(
+                number=pull.number,
+                url=pull.url,
+                author=pull.author,
+                merged_at=pull.merged_at,
+                merge_commit=commit,
+                head=pull.head,
+            )
+            for pull in self.pulls
+            if pull.merge_commit == commit and pull.merged_at is not None
+        ]
 
     def approvals(self, pull: PullRequest, /) -> Approvals:
         """See `ports.Forge`."""
@@ -442,7 +455,13 @@ def _state_of(pull: MemoryPull) -> PullRequestState:
 
 
 def _report_of(issue: MemoryIssue) -> IssueReport:
-    return IssueReport(number=issue.number, url=issue.url, title=issue.title, body=issue.body)
+    return IssueReport(
+        number=issue.number,
+        url=issue.url,
+        title=issue.title,
+        body=issue.body,
+        said=tuple(remark.text for remark in issue.remarks if remark.own),
+    )
 
 
 def _has(names: "set[str] | list[str]", name: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assent.core.errors import AssentError
+from assent.core.errors import AssentError, Exit
 from assent.core.names import partition_of
 from assent.core.record import dotted
 from assent.core.reports import ReportKind
@@ -32,6 +32,8 @@ class InvalidConfig(AssentError):
 
 class UnknownEnvironment(AssentError):
     """An environment that is no rung of the ladder."""
+
+    exit = Exit.USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,17 +177,18 @@ def _registration(_event: Mapping[str, Any], detail: Mapping[str, Any]) -> Regis
 def _transform(event: Mapping[str, Any], detail: Mapping[str, Any]) -> TransformChange | Ignored:
     name, arn, account, region = _job(event, detail, "TransformJob", "transform-job")
     status = detail.get("TransformJobStatus")
-    if (
-        status is not None and status != "Completed"
-    ):  # where it is missing, the job itself will tell
+    # Where the status is missing, the job itself will tell.
+    if status not in (None, "Completed"):
         return Ignored(why=f"{arn} is {_said(status)}; a batch inference counts once it Completed")
     return TransformChange(name=name, arn=arn, account=account, region=region)
 
 
 def _monitoring(event: Mapping[str, Any], detail: Mapping[str, Any]) -> MonitoringChange | Ignored:
     name, arn, account, region = _job(event, detail, "ProcessingJob", "processing-job")
-    message = detail.get("ExitMessage")
-    if not isinstance(message, str) or not message.startswith(VIOLATED):
+    # Where the message or the status is missing, the job itself will tell.
+    message, status = detail.get("ExitMessage"), detail.get("ProcessingJobStatus")
+    violated = message is None or (isinstance(message, str) and message.startswith(VIOLATED))
+    if not violated or status not in (None, "Completed"):
         return Ignored(why=f"{arn} does not say {VIOLATED}, as a monitoring job with drift does")
     return MonitoringChange(name=name, arn=arn, account=account, region=region)
 

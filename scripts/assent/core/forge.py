@@ -54,6 +54,8 @@ class PromotionView:
     """The champion's record there, if asked for and present."""
     proposals: tuple[Proposal, ...]
     """Pull requests that the bot itself opened from the promotion's branch, newest first."""
+    others: tuple[Proposal, ...] = ()
+    """Likewise, from the other branch that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ class Turn:
     by: str
     """The login; `ghost` for a deleted account."""
     at: datetime
+    referred: bool = False
+    """Whether a keyword elsewhere closed it ("fixes #12"), in the name of whoever merged that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,3 +159,5 @@ class IssueReport:
     url: str
     title: str
     body: str
+    said: tuple[str, ...] = ()
+    """What the App commented on it lately, oldest first; no more than the last fifty comments."""

@@ -88,6 +88,14 @@ class HistoryEntry:
     """When the package was created; None in what was written before this was kept."""
     reason: str = ""
     """Why a pull request was closed, on one line; a record says its own reason."""
+    aside: bool = False
+    """Whether it is about another package of this number than the decision in effect, and leaves
+    that one in effect."""
+
+    def is_closing_of(self, pull_request: str) -> bool:
+        """Whether closing that pull request made this decision, or merging its no."""
+        said = (self.decision, self.pull_request)
+        return said == (Decision.REJECTED, pull_request)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,30 +110,44 @@ class History:
     @property
     def last(self) -> HistoryEntry | None:
         """What is in effect; None before the first decision."""
-        return self.entries[-1] if self.entries else None
+        return next((entry for entry in reversed(self.entries) if not entry.aside), None)
 
     @property
     def decision(self) -> Decision | None:
         """The decision that is in effect."""
-        return self.entries[-1].decision if self.entries else None
+        return self.last.decision if self.last else None
 
     @property
     def withdrawn(self) -> frozenset[str]:
         """The digests of all evidence up to the last no: what was said no to stays so.
 
-        Reopening takes the closing before it back, and nothing else.
+        Reopening a pull request takes its closing back, and nothing else. A no that was said aside
+        is about its own evidence alone.
         """
         standing: list[HistoryEntry] = []
         for entry in self.entries:
             if entry.decision is not None:
                 standing.append(entry)
-            elif standing and standing[-1].decision is Decision.REJECTED:
-                standing.pop()
+                continue
+            closed = [each for each in standing if each.is_closing_of(entry.pull_request)]
+            if closed:
+                standing.remove(closed[-1])
+        aside = {entry.evidence for entry in standing if entry.aside}
+        main = [entry for entry in standing if not entry.aside]
         noes = [
-            index for index, entry in enumerate(standing) if entry.decision is not Decision.APPROVED
+            index for index, entry in enumerate(main) if entry.decision is not Decision.APPROVED
         ]
         upto = noes[-1] + 1 if noes else 0
-        return frozenset(entry.evidence for entry in standing[:upto])
+        return frozenset({*aside, *(entry.evidence for entry in main[:upto])})
+
+    def about(self, created: datetime) -> HistoryEntry | None:
+        """The last decision on the very package that was created then; None where there is none.
+
+        What was written before packages were told apart counts for every package.
+        """
+        return next(
+            (entry for entry in reversed(self.entries) if entry.created in {None, created}), None
+        )
 
     def holds(self, blob: str, decision: Decision) -> bool:
         """Whether what is in effect is this decision, by this very record."""
@@ -345,7 +367,7 @@ def _unreadable(name: str, why: str) -> UnreadableParameter:
 
 
 def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
-    values = {
+    values: dict[str, Any] = {
         "status": entry.decision.value if entry.decision else RegistryApproval.PENDING.value,
         "by": list(entry.by),
         "at": written(entry.at),
@@ -359,6 +381,8 @@ def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
         values["created"] = written(entry.created)
     if entry.reason:
         values["reason"] = entry.reason
+    if entry.aside:
+        values["aside"] = True
     return values
 
 
@@ -378,4 +402,5 @@ def _entry(value: Mapping[str, Any]) -> HistoryEntry:
         evidence=value["evidence"],
         created=read_time(value["created"]) if "created" in value else None,
         reason=reason,
+        aside=value.get("aside") is True,
     )

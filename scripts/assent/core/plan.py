@@ -1,6 +1,6 @@
 """The difference between what main asks for and what is: the one diff that plan and apply share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,6 +42,7 @@ __all__ = [
     "named_version",
     "package_differences",
     "registry_showing",
+    "shown_decision",
 ]
 
 
@@ -120,12 +121,10 @@ class Decide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
-    """A decision in effect that the registry's fields do not show."""
+    """The registry's fields do not show a decision in effect, or show an approval that is not."""
 
     id: RecordId
     update: RegistryUpdate
-    withdraws: bool = False
-    """Whether it takes back an approval that never took effect, or no longer is in effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,41 +166,66 @@ def diff(wanted: Iterable[Wanted], actual: Actual, *, ladder: Sequence[str]) -> 
         ladder: The environments, lowest first.
     """
     asked = sorted(wanted, key=lambda one: one.id)
-    changes = [change for each in asked if (change := _change(each, actual, ladder)) is not None]
-    decided = {change.id for change in changes if isinstance(change, Decide | Restore)}
+    changes = [change for each in asked for change in _changes(each, actual, ladder)]
+    shown = {change.id for change in changes if _shows(change, actual)}
     changes += [
-        change
+        withdrawn
         for each in asked
-        if each.id not in decided and (change := _withdrawal(each.id, actual, ladder)) is not None
+        if each.id not in shown and (withdrawn := _withdrawal(each, actual, ladder)) is not None
     ]
     after = {id_: history.decision for id_, history in actual.histories.items()}
     after |= {change.id: change.becomes for change in changes if isinstance(change, Decide)}
     fresh = {change.id for change in changes if isinstance(change, Decide)}
     currents = [
         change
-        for model in sorted({each.id.model for each in asked})
+        for model in sorted({each.id.model for each in asked} | set(actual.current))
         if (change := _current_change(model, actual, after, fresh)) is not None
     ]
     return Plan(environment=actual.environment, changes=(*changes, *currents))
 
 
-def _change(wanted: Wanted, actual: Actual, ladder: Sequence[str]) -> Change | None:
+def _shows(change: Decide | Refuse | Restore, actual: Actual) -> bool:
+    """Whether a change leaves the registry showing what is in effect."""
+    match change:
+        case Restore():
+            return True
+        case Decide():
+            seen = actual.versions.get(change.id)
+            return seen is not None and concerns(change.asked.record, seen)
+        case Refuse():
+            return False
+
+
+def _changes(
+    wanted: Wanted, actual: Actual, ladder: Sequence[str]
+) -> Iterator[Decide | Refuse | Restore]:
+    """What one record asks for; what stays in effect beside it is shown by the registry."""
     history = actual.histories[wanted.id]
+    decided = _decision(wanted, history, actual)
+    if decided is not None:
+        yield decided
+    if not isinstance(decided, Decide):
+        restored = _restoration(wanted, history, actual, ladder)
+        if restored is not None:
+            yield restored
+
+
+def _decision(wanted: Wanted, history: History, actual: Actual) -> Decide | Refuse | None:
     match wanted:
         case Unfit():
             return Refuse(id=wanted.id, reason=Reason.RECORD_INVALID, detail=wanted.why)
         case Deleted():
-            if history.decision is Decision.APPROVED:
-                return Refuse(
-                    id=wanted.id,
-                    reason=Reason.RECORD_DELETED,
-                    detail="the record was deleted, and a deletion decides nothing; "
-                    "put it back with status: Retired and a reason",
-                )
-            return _restoration(wanted, history, actual, ladder)
+            if history.decision is not Decision.APPROVED:
+                return None
+            return Refuse(
+                id=wanted.id,
+                reason=Reason.RECORD_DELETED,
+                detail="the record was deleted, and a deletion decides nothing; "
+                "put it back with status: Retired and a reason",
+            )
         case Asked():
             if history.holds(wanted.blob, wanted.record.decision):
-                return _restoration(wanted, history, actual, ladder)
+                return None
             if wanted.record.decision is Decision.APPROVED:
                 refusal = _refusal(wanted, history, actual)
                 if refusal is not None:
@@ -215,22 +239,46 @@ def _change(wanted: Wanted, actual: Actual, ladder: Sequence[str]) -> Change | N
 
 
 def _restoration(
-    wanted: Asked | Deleted, history: History, actual: Actual, ladder: Sequence[str]
+    wanted: Wanted, history: History, actual: Actual, ladder: Sequence[str]
 ) -> Restore | None:
-    """What the registry should show of a decision in effect, by a record or by a closing."""
-    seen, last = actual.versions.get(wanted.id), history.last
-    if seen is None or last is None:
+    """What the registry should show of a decision, by whatever it came about."""
+    seen = actual.versions.get(wanted.id)
+    if seen is None:
         return None
-    if isinstance(wanted, Asked):
-        meant = concerns(wanted.record, seen)
-    else:
-        meant = last.created == seen.package.created
-    if not meant:
+    entry = shown_decision(history, _behind(wanted, history, actual), seen)
+    if entry is None:
         return None
     update = registry_showing(
-        seen, wanted.id, last, elsewhere=actual.elsewhere.get(wanted.id, {}), ladder=ladder
+        seen, wanted.id, entry, elsewhere=actual.elsewhere.get(wanted.id, {}), ladder=ladder
     )
     return None if update is None else Restore(id=wanted.id, update=update)
+
+
+def _behind(wanted: Wanted, history: History, actual: Actual) -> Record | None:
+    """The record behind the decision in effect, if it was read."""
+    if isinstance(wanted, Asked) and history.holds(wanted.blob, wanted.record.decision):
+        return wanted.record
+    return actual.records.get(wanted.id)
+
+
+def shown_decision(
+    history: History, record: Record | None, seen: ModelVersion
+) -> HistoryEntry | None:
+    """The decision that the registry must show of the package that it has now.
+
+    What was decided on a package of this number that is gone says nothing of this one.
+
+    Args:
+        history: All decisions.
+        record: The record behind the one in effect, if it is at hand.
+        seen: The version as described.
+    """
+    entry = history.about(seen.package.created)
+    if entry is None or entry is not history.last or record is None:
+        return entry
+    if record.decision is entry.decision and not concerns(record, seen):
+        return None
+    return entry
 
 
 def registry_showing(
@@ -254,16 +302,19 @@ def registry_showing(
     )
 
 
-def _withdrawal(id_: RecordId, actual: Actual, ladder: Sequence[str]) -> Restore | None:
-    seen = actual.versions.get(id_)
-    update = seen and withdrawal(
+def _withdrawal(wanted: Wanted, actual: Actual, ladder: Sequence[str]) -> Restore | None:
+    seen, history = actual.versions.get(wanted.id), actual.histories[wanted.id]
+    if seen is None:
+        return None
+    entry = shown_decision(history, _behind(wanted, history, actual), seen)
+    update = withdrawal(
         seen,
-        id_=id_,
-        decision=actual.histories[id_].decision,
-        elsewhere=actual.elsewhere.get(id_, {}),
+        id_=wanted.id,
+        decision=None if entry is None else entry.decision,
+        elsewhere=actual.elsewhere.get(wanted.id, {}),
         ladder=ladder,
     )
-    return Restore(id=id_, update=update, withdraws=True) if update else None
+    return Restore(id=wanted.id, update=update) if update else None
 
 
 def _refusal(asked: Asked, history: History, actual: Actual) -> Refuse | None:
@@ -280,8 +331,10 @@ def _refusal(asked: Asked, history: History, actual: Actual) -> Refuse | None:
     if record.evidence.digest in history.withdrawn:
         return refuse(
             Reason.EVIDENCE_NOT_FRESH,
-            "the version was rejected or retired on this very evidence; approving it again takes "
-            "a new pull request with fresh evidence, or a code owner who reopens the closed one",
+            "the version was rejected or retired on this very evidence; approving it takes a new "
+            "pull request with fresh evidence, and a rejected one that is still closed may be "
+            "reopened by a code owner; else register a new version, and settle this record with "
+            "`assent retire`",
         )
     if actual.rung_below is not None and actual.below.get(asked.id) is not Decision.APPROVED:
         said = actual.below.get(asked.id)
@@ -385,7 +438,8 @@ def _current_change(
     )
     if change.becomes != was or (found and found[0] in fresh):
         return change
-    if text is None and not any(after[id_] for id_ in after if id_.model == model):
+    decided = (history.entries for id_, history in actual.histories.items() if id_.model == model)
+    if text is None and not any(decided) and not any(id_.model == model for id_ in fresh):
         return None  # nothing was ever decided; no parameter needs to say so
     top = found[0] if found else None
     wanted = current_text(

@@ -80,7 +80,7 @@ def registry_update(
     metadata = _differing(wanted, seen.metadata)
     decisions = _with(elsewhere, id_, decision)
     approval = derive_approval(decisions)
-    life_cycle = _life_cycle(decisions, ladder) if decisions else (id_.environment, status)
+    life_cycle = _life_cycle(decisions, ladder)
     if not metadata and approval is seen.approval and life_cycle == seen.life_cycle:
         return None
     said = f"{status} in {id_.environment} by {', '.join(by)}: {pull_request}"
@@ -109,6 +109,8 @@ def withdrawal(
 ) -> RegistryUpdate | None:
     """What to send where the registry shows an approval that is not in effect; None elsewhere.
 
+    Both the environment's own field and the one status of all environments can show one.
+
     A run that was cut off after its first write leaves one behind, if the record then changes; so
     does whoever writes the field by hand.
 
@@ -120,15 +122,16 @@ def withdrawal(
         ladder: The environments, lowest first.
     """
     claimed = seen.metadata.get(id_.environment) == Decision.APPROVED.value
-    if not claimed or decision is Decision.APPROVED:
-        return None
-    value = RegistryApproval.PENDING.value if decision is None else decision.value
     decisions = _with(elsewhere, id_, decision)
     approval = derive_approval(decisions)
-    life_cycle = _life_cycle(decisions, ladder) if decisions else (id_.environment, value)
+    overstated = seen.approval is RegistryApproval.APPROVED and approval is not seen.approval
+    if decision is Decision.APPROVED or not (claimed or overstated):
+        return None
+    value = RegistryApproval.PENDING.value if decision is None else decision.value
+    life_cycle = _life_cycle(decisions, ladder)
     return RegistryUpdate(
         arn=seen.arn,
-        metadata={id_.environment: value},
+        metadata={id_.environment: value} if claimed else {},
         approval=None if approval is seen.approval else approval,
         approval_description=f"{value} in {id_.environment}: no approval is in effect there",
         life_cycle=None if life_cycle == seen.life_cycle else life_cycle,
@@ -150,11 +153,13 @@ def _differing(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[st
 
 
 def _life_cycle(decisions: Mapping[str, Decision], ladder: Sequence[str]) -> tuple[str, str]:
-    """The highest approved rung; where none is, the highest that was decided on.
+    """The highest approved rung; where none is, the highest that was decided on, or the first.
 
     It depends on the decisions alone, so that all environments write the same.
     """
     decided = [rung for rung in ladder if rung in decisions]
+    if not decided:
+        return ladder[0], RegistryApproval.PENDING.value
     approved = [rung for rung in decided if decisions[rung] is Decision.APPROVED]
     stage = (approved or decided)[-1]
     return stage, decisions[stage].value

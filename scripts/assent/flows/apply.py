@@ -28,6 +28,7 @@ from assent.core.plan import (
     named_version,
     package_differences,
     registry_showing,
+    shown_decision,
 )
 from assent.core.receipts import (
     CurrentSet,
@@ -199,10 +200,10 @@ class _Run:
                 case Decide():
                     self._attempt(change.id, partial(self._decide, change))
                 case Restore():
-                    self._attempt(change.id, partial(self._restore, change))
+                    self._attempt(change.id, partial(self._mend, change.id))
                 case CurrentChange():
                     pass  # made again below, from what really took effect
-        for model in sorted({each.id.model for each in self._seen.wanted}):
+        for model in self._models():
             try:
                 self._set_current(model)
             except AssentError as error:
@@ -212,13 +213,17 @@ class _Run:
                 )
         self._mark()
 
+    def _models(self) -> list[str]:
+        wanted = {each.id.model for each in self._seen.wanted}
+        return sorted(wanted | set(self._seen.actual.current))
+
     def _attempt(self, id_: RecordId, step: Callable[[], None]) -> None:
         try:
             try:
                 step()
             except _Refusal as refusal:
                 self._refuse(refusal.receipt)
-                self._withdraw(id_)
+                self._mend(id_)
         except AssentError as error:
             self._fail(id_.path, error)
             self._retry.add(id_.path)
@@ -321,41 +326,39 @@ class _Run:
             ladder=self._world.config.ladder,
         )
 
-    def _restore(self, change: Restore) -> None:
-        last = self._histories[change.id].last
-        if change.withdraws or last is None:
-            self._withdraw(change.id)
-            return
-        seen = self._world.registry.describe(change.update.arn)
-        update = self._showing(seen, change.id, last)
-        if update is None:
-            return
-        write_registry(self._world.registry, seen, update)
-        self._emit(RegistryRestored(id=change.id, fields=update.fields))
-
-    def _withdraw(self, id_: RecordId) -> None:
-        """Take back an approval that the registry shows, and that is not in effect."""
+    def _mend(self, id_: RecordId) -> None:
+        """Let the registry show what is in effect, and no approval that is not."""
         planned = self._seen.actual.versions.get(id_)
         if planned is None:
             return
         seen = self._world.registry.describe(planned.arn)
-        update = withdrawal(
-            seen,
-            id_=id_,
-            decision=self._histories[id_].decision,
-            elsewhere=self._seen.actual.elsewhere.get(id_, {}),
-            ladder=self._world.config.ladder,
-        )
+        entry = shown_decision(self._histories[id_], self._behind(id_), seen)
+        if entry is not None:
+            update = self._showing(seen, id_, entry)
+        else:
+            update = withdrawal(
+                seen,
+                id_=id_,
+                decision=None,
+                elsewhere=self._seen.actual.elsewhere.get(id_, {}),
+                ladder=self._world.config.ladder,
+            )
         if update is not None:
             write_registry(self._world.registry, seen, update)
             self._emit(RegistryRestored(id=id_, fields=update.fields))
+
+    def _behind(self, id_: RecordId) -> Record | None:
+        """The record behind the decision in effect, if it was read."""
+        return self._fresh.get(id_) or self._seen.actual.records.get(id_)
 
     def _set_current(self, model: str) -> None:
         """Let `current` name the highest version in effect whose package is still the one meant."""
         text = self._seen.actual.current.get(model)
         was = named_version(text)
         decisions = {id_: each.decision for id_, each in self._histories.items()}
-        if text is None and not any(decisions[id_] for id_ in decisions if id_.model == model):
+        if text is None and not any(
+            each.entries for id_, each in self._histories.items() if id_.model == model
+        ):
             return  # nothing was ever decided; no parameter needs to say so
         top = self._usable(model, was, self._candidates(model, decisions))
         if top is None:
@@ -443,7 +446,7 @@ class _Run:
             retry=tuple(sorted(self._retry)),
             closings=self._closings.until,
         )
-        if before is not None and not self._closings.settles:
+        if before is not None and not self._closings.acted:
             unmoved = write_applied(replace(after, closings=before.closings))
             if unmoved == self._seen.applied_text:
                 return  # that somebody commented on a pull request is not worth a write

@@ -1,42 +1,52 @@
 """One environment's closed and reopened pull requests: what each decides, and its record."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 
+from assent.core.closing import answered, reason_for, turns_of
 from assent.core.config import Environment
 from assent.core.errors import AssentError
 from assent.core.evidence import evidence_digest
 from assent.core.forge import Conversation, ProposalState, PullRequestState, Turn, TurnKind
 from assent.core.git_objects import blob_id
 from assent.core.names import RecordId, parse_package_arn, parse_path, promotion_of_branch
-from assent.core.parameters import History, HistoryEntry, Names, write_current, write_history
-from assent.core.plan import registry_showing
+from assent.core.parameters import (
+    History,
+    HistoryEntry,
+    Names,
+    write_current,
+    write_history,
+)
+from assent.core.plan import Asked, registry_showing
 from assent.core.receipts import ClosingRecorded, ClosingWithoutEffect, Failed, Receipt
 from assent.core.record import Decision, ParsedRecord, Record, parse_record
-from assent.core.registry_fields import one_line
 from assent.core.rendering.closing import (
-    marker,
+    Answer,
+    answer_to,
     rejected_comment,
     reopened_comment,
+    stuck_comment,
     unchanged_comment,
 )
 from assent.core.rendering.markdown import code
 from assent.core.rendering.notices import decided_notice
+from assent.core.rendering.pull_request import VOID
 from assent.core.timestamps import to_seconds
 from assent.flows.elsewhere import decisions_elsewhere
 from assent.flows.histories import read_histories
 from assent.flows.notify import notify
-from assent.flows.ownership import is_code_owner
-from assent.flows.wanted import World
+from assent.flows.ownership import UndeterminedOwner, is_code_owner
+from assent.flows.wanted import World, wanted_records
 from assent.flows.write_registry import write_registry
 from assent.ports import AlreadyThere, Forge, NotThere
 
 __all__ = ["Closings"]
 
-_LONGEST_REASON = 300
-"""What history, registry and comment hold of one; the pull request has the rest."""
-_NOBODY = "ghost"
-"""As GitHub shows those whom it does not know any more."""
+_STALE = timedelta(days=14)
+"""A closing older than this is recorded without a word, and undone no more."""
+_MANY_FILES = 100
+"""As many as a conversation lists of a pull request's files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +69,31 @@ class _Unclear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """A pull request, and the last time that it was closed or reopened."""
+    """A pull request, and one time that it was closed or reopened."""
 
     pull: PullRequestState
     conversation: Conversation
-    id: RecordId
+    turns: tuple[Turn, ...]
+    subject: _Subject | _Unclear
     turn: Turn
-    """In whole seconds, as histories hold it."""
+
+    @property
+    def id(self) -> RecordId:
+        """The record that it is about."""
+        return self.subject.id
+
+    def is_answered(self, answer: Answer | None = None) -> bool:
+        """Whether Assent answered it, or answered it so."""
+        return answered(self.conversation.remarks, answer_to(self.turn, answer))
 
 
 class Closings:
     """Looks at one pull request after the other, and records what each decided.
 
-    Everything that is written is looked for first, so that a look that was cut off anywhere is
-    completed by the next one.
+    Every closing and reopening counts by itself, in its order, whatever was done since: a no is
+    not lost because somebody else reopened. What is recorded is recorded before it is answered,
+    and everything written is looked for first; so a look that was cut off anywhere is completed by
+    the next one, and what was answered once is not decided anew by later rules.
 
     Args:
         world: What is read and written.
@@ -94,13 +115,14 @@ class Closings:
         self._environment = environment
         self._emit = emit
         self._names = Names(prefix=world.config.parameter_prefix, environment=environment.name)
+        self._owners: dict[tuple[str, str], bool] = {}
+        self._histories: dict[RecordId, History] = {}
+        self._cases: list[_Case] = []
         self.acted = 0
         """How many writes were made."""
-        self.failed = False
 
     def fail(self, what: str, error: AssentError) -> None:
         """Report what could not be looked at or recorded."""
-        self.failed = True
         self._emit(
             Failed(
                 environment=self._environment.name,
@@ -110,37 +132,64 @@ class Closings:
             )
         )
 
-    def consider(self, pull: PullRequestState) -> None:
-        """Record what closing or reopening a pull request decided here, unless that was done.
+    def read(self, pull: PullRequestState) -> None:
+        """Read what was done to a pull request, for `decide`; most are passed over.
 
         Raises:
-            AssentError: It could not be found out or recorded.
+            AssentError: It could not be read.
         """
         named = promotion_of_branch(pull.branch)
         if named is not None and named.environment != self._environment.name:
             return
-        closed = pull.state is ProposalState.CLOSED
-        if not closed and not pull.reopened:
+        if pull.state is not ProposalState.CLOSED and not pull.reopened:
             return
         conversation = self._forge.conversation(pull.number)
-        subject = self._subject(pull, conversation.files)
+        subject = self._subject(pull, conversation)
         if subject is None:
             return
-        turn = _last(conversation, TurnKind.CLOSED if closed else TurnKind.REOPENED)
-        if turn is None:
-            if pull.closed_at is None:
-                return
-            # GitHub does not always tell who closed; whoever it was, nothing shows their right to.
-            turn = Turn(kind=TurnKind.CLOSED, by=_NOBODY, at=to_seconds(pull.closed_at))
-        case = _Case(pull=pull, conversation=conversation, id=subject.id, turn=turn)
-        if closed:
-            self._consider_closed(case, subject)
-        elif isinstance(subject, _Subject):
-            self._consider_reopened(case, subject)
+        turns = turns_of(pull, conversation)
+        self._cases += [
+            _Case(pull=pull, conversation=conversation, turns=turns, subject=subject, turn=turn)
+            for turn in turns
+        ]
 
-    def _subject(self, pull: PullRequestState, files: Iterable[str]) -> _Subject | _Unclear | None:
+    def decide(self) -> list[PullRequestState]:
+        """Record what everything that was read decided, in the order in which it was done.
+
+        Returns:
+            Pull requests that could not be dealt with; each was reported.
+        """
+        cases = sorted(self._cases, key=lambda case: case.turn.at)
+        self._cases.clear()
+        failed: dict[int, PullRequestState] = {}
+        stopped = False
+        for case in cases:
+            if stopped or case.pull.number in failed:
+                failed[case.pull.number] = case.pull
+                continue
+            try:
+                self._consider(case)
+            except AssentError as error:
+                self.fail(f"pull request {case.pull.number}", error)
+                failed[case.pull.number] = case.pull
+                stopped = error.retryable  # who does not answer is not asked about the rest
+        return list(failed.values())
+
+    def _consider(self, case: _Case) -> None:
+        if case.turn.kind is TurnKind.CLOSED:
+            self._consider_closing(case, case.subject)
+        else:
+            self._consider_reopening(case, case.subject)
+
+    def _subject(
+        self, pull: PullRequestState, conversation: Conversation
+    ) -> _Subject | _Unclear | None:
         """What a pull request asks for here; None where it asks for no approval."""
+        named, files = promotion_of_branch(pull.branch), conversation.files
         ids = [id_ for path in files if (id_ := parse_path(path)) is not None]
+        if named is not None and named not in ids and len(files) >= _MANY_FILES:
+            why = "this pull request changes more files than are looked at, not one record."
+            return _Unclear(id=named, why=why)
         here = [id_ for id_ in ids if id_.environment == self._environment.name]
         if not here:
             return None
@@ -148,17 +197,27 @@ class Closings:
         if len(ids) > 1:
             why = f"this pull request changes {len(ids)} records, and a decision is about one."
             return _Unclear(id=id_, why=why)
-        named = promotion_of_branch(pull.branch)
         if named is not None and named != id_:
             why = f"its branch is that of {code(named.path)}, and it changes {code(id_.path)}."
             return _Unclear(id=id_, why=why)
-        content = self._forge.file(id_.path, pull.head)
+        return self._read(pull, id_)
+
+    def _read(self, pull: PullRequestState, id_: RecordId) -> _Subject | _Unclear | None:
+        unclear = _Unclear(
+            id=id_,
+            why=f"its record {code(id_.path)} does not read, so nothing tells what it asked for.",
+        )
+        try:
+            content = self._forge.file(id_.path, pull.head)
+        except AssentError as error:
+            if error.retryable:
+                raise
+            return unclear  # too large, or no file: it will not read tomorrow either
         if content is None:
             return None
         parsed = parse_record(content, self._world.contracts.promotion)
         if not isinstance(parsed, ParsedRecord) or parsed.record.id != id_:
-            why = f"its record {code(id_.path)} does not read, so nothing tells what it asked for."
-            return _Unclear(id=id_, why=why)
+            return unclear
         if parsed.record.decision is not Decision.APPROVED:
             return None  # closing what says no leaves things as they are
         blob = blob_id(content)
@@ -167,16 +226,26 @@ class Closings:
             return None  # the very record came to main another way
         return _Subject(id=id_, record=parsed.record, blob=blob)
 
-    def _consider_closed(self, case: _Case, subject: _Subject | _Unclear) -> None:
+    # Closed.
+
+    def _consider_closing(self, case: _Case, subject: _Subject | _Unclear) -> None:
         history = self._history(case.id)
-        recorded = next((each for each in history.entries if _is_of(each, case)), None)
+        recorded = _entry_of(history, case)
         if recorded is not None:
             self._name_nothing(case.id.model)
             self._say(case, rejected_comment(case.id, case.turn, recorded.reason))
             return
-        objection = self._objection(case)
+        if case.is_answered():
+            if case.is_answered(Answer.UNDONE) and not case.is_answered(Answer.STUCK):
+                self._open_again(case)
+            return
+        try:
+            objection = self._objection(case)
+        except UndeterminedOwner as error:
+            self._say_unchanged(case, f"{code(error.message)}.", error.hint)
+            return
         if objection is not None:
-            self._undo(case, objection)
+            self._undo(case, objection, history)
         elif isinstance(subject, _Unclear):
             then = "Say what is meant in a pull request of its own."
             self._say_unchanged(case, subject.why, then)
@@ -185,17 +254,28 @@ class Closings:
 
     def _objection(self, case: _Case) -> str | None:
         """Why a person's closing or reopening decides nothing; None where it does."""
-        by = case.turn.by
-        if by == case.pull.author:
-            return f"{code(by)} opened this pull request, and nobody decides on their own."
-        if is_code_owner(self._world, self._forge, by, case.id.path):
-            return None
-        return f"{code(by)} is no code owner of {code(case.id.path)}."
+        turn = case.turn
+        if turn.referred:
+            return (
+                f"a keyword in what {code(turn.by)} merged elsewhere closed it, and nobody decided."
+            )
+        if turn.by == case.pull.author:
+            return f"{code(turn.by)} opened this pull request, and nobody decides on their own."
+        asked = (turn.by, case.id.path)
+        if asked not in self._owners:
+            self._owners[asked] = is_code_owner(self._world, self._forge, *asked)
+        return (
+            None
+            if self._owners[asked]
+            else (f"{code(turn.by)} is no code owner of {code(case.id.path)}.")
+        )
 
     def _refuse(self, case: _Case, subject: _Subject, history: History) -> None:
         """Record a code owner's closing, unless it leaves alone what was decided."""
         id_, last = case.id, history.last
-        if history.decision is Decision.APPROVED:
+        created = subject.record.package.created
+        same = last is not None and last.created in {None, created}
+        if (history.decision is Decision.APPROVED and same) or self._main_approves(case, subject):
             self._say_unchanged(
                 case,
                 f"version {id_.version} is Approved in {code(id_.environment)} and stays so.",
@@ -203,7 +283,7 @@ class Closings:
                 f"{id_.model} {id_.version} --env {id_.environment} --reason ...`.",
             )
             return
-        if last is not None and last.decision and last.created == subject.record.package.created:
+        if last is not None and last.decision is not Decision.APPROVED and last.decision and same:
             self._say_unchanged(
                 case,
                 f"version {id_.version} is {last.decision.value} in {code(id_.environment)} "
@@ -211,28 +291,101 @@ class Closings:
                 "There is nothing to do.",
             )
             return
-        reason = _reason(case)
-        self._decide(case, subject, Decision.REJECTED, history, reason)
+        reason = reason_for(case.turn, case.turns, case.conversation.remarks)
+        aside = last is not None and last.decision is not None and not same
+        self._decide(case, subject, Decision.REJECTED, history, reason=reason, aside=aside)
         self._say(case, rejected_comment(id_, case.turn, reason))
 
-    def _consider_reopened(self, case: _Case, subject: _Subject) -> None:
+    def _main_approves(self, case: _Case, subject: _Subject) -> bool:
+        """Whether main held an approval of the same package when the pull request was closed."""
+        (wanted,) = wanted_records(self._world, self._environment.name, [case.id.path])
+        if not isinstance(wanted, Asked) or wanted.record.decision is not Decision.APPROVED:
+            return False
+        if wanted.record.package.created != subject.record.package.created:
+            return False
+        commit = self._world.history.brought_by(self._world.head, case.id.path)
+        pulls = [] if commit is None else self._forge.merged_pull_requests(commit)
+        return any(to_seconds(pull.merged_at) <= case.turn.at for pull in pulls)
+
+    def _undo(self, case: _Case, objection: str, history: History) -> None:
+        """Say that a closing decides nothing, and open the pull request again: once, not twice."""
+        last = history.last
+        if last is not None and last.is_closing_of(case.pull.url):
+            return  # what a code owner closed stays closed, whoever opened it in between
+        if case.pull.state is ProposalState.MERGED:
+            return  # what it decided or not is past
+        if case.pull.state is ProposalState.OPEN or case.turn != case.turns[-1]:
+            self._say_unchanged(case, objection, "It was opened again since.")
+            return
+        undone = any(
+            answered(case.conversation.remarks, answer_to(turn, Answer.UNDONE))
+            for turn in case.turns
+        )
+        if undone:
+            then = "It was opened again once and stays closed now; a code owner may reopen it."
+            self._say_unchanged(case, objection, then)
+            return
+        if self._world.clock.now() - case.turn.at > _STALE:
+            return
+        then = "Assent opens the pull request again. A code owner rejects by closing it."
+        self._say_unchanged(case, objection, then, undone=True)
+        self._open_again(case)
+
+    def _open_again(self, case: _Case) -> None:
+        """Restore the branch and reopen, as was announced; say so where GitHub will not."""
+        if case.pull.state is not ProposalState.CLOSED or case.turn != case.turns[-1]:
+            return
+        try:
+            self._forge.create_branch(case.pull.branch, case.pull.head)
+            self.acted += 1
+        except AlreadyThere:
+            pass  # it was not deleted
+        except AssentError as error:
+            self._stuck(case, error)
+            return
+        try:
+            self._forge.reopen(case.pull.number)
+            self.acted += 1
+        except AssentError as error:
+            self._stuck(case, error)
+
+    def _stuck(self, case: _Case, error: AssentError) -> None:
+        if error.retryable:
+            raise error
+        if self._forge.pull_request(case.pull.number).state is not ProposalState.CLOSED:
+            return  # somebody was faster
+        self._forge.label(case.pull.number, [VOID])
+        self._forge.comment(case.pull.number, stuck_comment(case.turn, error.message))
+        self.acted += 1
+
+    # Reopened.
+
+    def _consider_reopening(self, case: _Case, subject: _Subject | _Unclear) -> None:
         """Take a recorded rejection back, where a code owner reopened the pull request."""
         history = self._history(case.id)
-        turn, last = case.turn, history.last
-        if last is None or last.pull_request != case.pull.url or last.at > turn.at:
+        recorded = _entry_of(history, case)
+        if recorded is not None:
+            self._say(case, reopened_comment(case.id, case.turn))
             return
-        if last.decision is None:
-            self._say(case, reopened_comment(case.id, turn))
+        mine = [each for each in history.entries if each.pull_request == case.pull.url]
+        standing = mine[-1] if mine else None
+        if standing is None or not standing.is_closing_of(case.pull.url):
+            return  # there is no rejection to be taken back
+        overtaken = history.last is not None and history.last.at > case.turn.at
+        if overtaken or case.is_answered() or isinstance(subject, _Unclear):
             return
-        if last.decision is not Decision.REJECTED:
-            return
-        objection = self._objection(case)
+        try:
+            objection = self._objection(case)
+        except UndeterminedOwner as error:
+            objection = f"{error.message}."
         if objection is None:
-            self._decide(case, subject, None, history, "")
-            self._say(case, reopened_comment(case.id, turn))
-        elif case.pull.state is ProposalState.OPEN:
+            self._decide(case, subject, None, history, aside=standing.aside)
+            self._say(case, reopened_comment(case.id, case.turn))
+        elif case.pull.state is ProposalState.OPEN and case.turn == case.turns[-1]:
             then = "A code owner closes it and opens it again, or the version is proposed anew."
             self._say_unchanged(case, objection, then)
+
+    # Record and answer.
 
     def _decide(
         self,
@@ -240,7 +393,9 @@ class Closings:
         subject: _Subject,
         decision: Decision | None,
         history: History,
-        reason: str,
+        *,
+        reason: str = "",
+        aside: bool = False,
     ) -> None:
         """Write registry, then history: what was cut off in between is written again."""
         package, evidence = subject.record.package, subject.record.evidence
@@ -255,11 +410,14 @@ class Closings:
             evidence=evidence_digest(package, evidence),
             created=package.created,
             reason=reason,
+            aside=aside,
         )
         restored = self._show(case.id, entry)
         parameters = self._world.parameters(self._environment)
-        for name, value in write_history(self._names, history.then(entry)):
+        longer = history.then(entry)
+        for name, value in write_history(self._names, longer):
             parameters.write(name, value)
+        self._histories[case.id] = longer
         self.acted += 1
         self._name_nothing(case.id.model)
         self._emit(
@@ -299,85 +457,42 @@ class Closings:
         update = registry_showing(seen, id_, entry, elsewhere=elsewhere, ladder=config.ladder)
         return () if update is None else write_registry(registry, seen, update)
 
-    def _undo(self, case: _Case, objection: str) -> None:
-        """Say that a closing decides nothing, and open the pull request again: once, not twice."""
-        earlier = (
-            turn
-            for turn in case.conversation.turns
-            if turn.kind is TurnKind.CLOSED and to_seconds(turn.at) != case.turn.at
-        )
-        if any(_is_answered(case.conversation, turn) for turn in earlier):
-            then = "It was opened again once and stays closed now; a code owner may reopen it."
-            self._say_unchanged(case, objection, then)
-            return
-        then = "Assent opens the pull request again. A code owner rejects by closing it."
-        self._say_unchanged(case, objection, then, reopens=True)
-        try:
-            self._forge.create_branch(case.pull.branch, case.pull.head)
-            self.acted += 1
-        except AlreadyThere:
-            pass  # it was not deleted
-        try:
-            self._forge.reopen(case.pull.number)
-            self.acted += 1
-        except AlreadyThere:
-            return  # merged meanwhile, or another one of its branch is open
-
     def _history(self, id_: RecordId) -> History:
+        if id_ in self._histories:
+            return self._histories[id_]
         parameters = self._world.parameters(self._environment)
         found = read_histories(parameters, self._names, [id_])[id_]
         if isinstance(found, AssentError):
             raise found
+        self._histories[id_] = found
         return found
 
-    def _say_unchanged(self, case: _Case, why: str, then: str, *, reopens: bool = False) -> None:
-        if self._say(case, unchanged_comment(case.turn, why, then=then)):
+    def _say_unchanged(self, case: _Case, why: str, then: str, *, undone: bool = False) -> None:
+        if self._say(case, unchanged_comment(case.turn, why, then=then, undone=undone)):
             self._emit(
                 ClosingWithoutEffect(
                     id=case.id,
                     by=case.turn.by,
                     pull_request=case.pull.url,
                     why=why.replace("`", "").removesuffix("."),
-                    reopened=reopens,
+                    reopened=undone,
                 )
             )
 
     def _say(self, case: _Case, text: str) -> bool:
-        """Comment, unless this very closing or reopening was answered before."""
-        if _is_answered(case.conversation, case.turn):
+        """Comment, unless this very closing or reopening was answered before, or is long past."""
+        if case.is_answered() or self._world.clock.now() - case.turn.at > _STALE:
             return False
         self._forge.comment(case.pull.number, text)
         self.acted += 1
         return True
 
 
-def _last(conversation: Conversation, kind: TurnKind) -> Turn | None:
-    turns = [turn for turn in conversation.turns if turn.kind is kind]
-    return replace(turns[-1], at=to_seconds(turns[-1].at)) if turns else None
-
-
-def _is_of(entry: HistoryEntry, case: _Case) -> bool:
-    """Whether a decision is the one that this closing made."""
-    said = (entry.pull_request, entry.decision, entry.at)
-    return said == (case.pull.url, Decision.REJECTED, case.turn.at)
-
-
-def _is_answered(conversation: Conversation, turn: Turn) -> bool:
-    return any(remark.own and marker(turn) in remark.text for remark in conversation.remarks)
-
-
-def _reason(case: _Case) -> str:
-    """What the person who closed said last before it, since it was last opened; or first after."""
-    turn, conversation = case.turn, case.conversation
-    opened = max(
-        (each.at for each in conversation.turns if to_seconds(each.at) < turn.at), default=None
-    )
-    said = [
-        remark
-        for remark in conversation.remarks
-        if remark.by == turn.by and not remark.own and (opened is None or remark.at >= opened)
-    ]
-    before = [remark for remark in said if to_seconds(remark.at) <= turn.at]
-    after = [remark for remark in said if to_seconds(remark.at) > turn.at]
-    chosen = before[-1:] or after[:1]
-    return one_line(chosen[0].text, _LONGEST_REASON) if chosen else ""
+def _entry_of(history: History, case: _Case) -> HistoryEntry | None:
+    """What a closing or reopening left in the history, if it was recorded."""
+    decision = Decision.REJECTED if case.turn.kind is TurnKind.CLOSED else None
+    meant = (case.pull.url, decision, case.turn.at)
+    for entry in history.entries:
+        if (entry.pull_request, entry.decision, entry.at) == meant:
+            return entry
+    return None

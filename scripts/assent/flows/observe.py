@@ -151,6 +151,8 @@ class _Observer:
         self._unreadable: dict[str, AssentError] = {}
         self._unknown: dict[RecordId, AssentError] = {}
         self._diverged = False
+        self._models: set[str] = set()
+        """Models that have a `current`, in a full comparison."""
 
     def observe(self, applied: str | None, *, everything: bool) -> Observation:
         paths = None if everything else self._changed(applied)
@@ -261,6 +263,8 @@ class _Observer:
                     path = f"{folder}{model}/{version}.yaml"
                     if parse_path(path) is not None:
                         paths.add(path)
+                case [model, "current"]:
+                    self._models.add(model)
                 case _:
                     pass
         self._asked.update(self._texts)
@@ -336,7 +340,7 @@ class _Observer:
         models = {each.id.model for each in wanted}
         current = {
             model: self._texts[name]
-            for model in models
+            for model in (models | self._models) - set(self._unreadable)
             if (name := self._names.current(model)) in self._texts
         }
         rung_below = self._world.config.below(self._environment.name)

@@ -1,11 +1,11 @@
 """Open the pull request that adds one record: one, however often and concurrently asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from assent.core.errors import AssentError
 from assent.core.events import Ignored
-from assent.core.evidence import Evidence, EvidenceSource, evidence_digest
+from assent.core.evidence import evidence_digest
 from assent.core.forge import PromotionView, Proposal, ProposalState
 from assent.core.git_objects import blob_id
 from assent.core.names import RecordId, shown
@@ -16,8 +16,7 @@ from assent.core.receipts import NotNotified
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
 from assent.core.rendering.champion import Champion, ChampionState, ChampionUnread
 from assent.core.rendering.notices import opened_notice
-from assent.core.rendering.pull_request import branch_name, labels, pull_request_body, title
-from assent.core.timestamps import to_seconds
+from assent.core.rendering.pull_request import VOID, branch_name, labels, pull_request_body, title
 from assent.flows.collect_evidence import Collected
 from assent.flows.event_world import World
 from assent.flows.notify import notify
@@ -100,47 +99,44 @@ class _Promotion:
     # Look.
 
     def _look(self, below: RecordId | None) -> _Spot | Settled | Proposed:
-        """Find what was decided or is open, or else where to propose."""
+        """Find what was decided or is open, or else where to propose.
+
+        A package that was created again is proposed from the other branch, for as long as main or
+        the plain branch shows that its number was used. Both are asked for each time, for what
+        main held can have been deleted since.
+        """
         live = self._live_version()
         plain, other = self._branches()
-        standing, _ = self._ask(plain, live, below)
-        if not isinstance(standing, bool):
-            return standing
-        # A package that was created again is proposed from the other branch, for as long as main
-        # or the plain branch shows that its number was used. Both are asked each time, for what
-        # main held can have been deleted since.
-        standing_there, view = self._ask(other, live, below)
-        if not isinstance(standing_there, bool):
-            return standing_there
-        recreated = standing or standing_there
-        return _Spot(branch=other if recreated else plain, view=view, recreated=recreated)
-
-    def _ask(
-        self, branch: str, live: int | ChampionUnread | None, below: RecordId | None
-    ) -> tuple[Settled | Proposed | bool, PromotionView]:
-        """What stands on main and on a branch; see `_standing`."""
-        champion = (
-            RecordId(self._id.environment, self._id.model, live).path
-            if isinstance(live, int)
-            else None
-        )
         view = self._world.forge.promotion(
-            self._id.path, branch, champion, below=None if below is None else below.path
+            self._id.path,
+            plain,
+            self._path_of(live),
+            below=None if below is None else below.path,
+            other=other,
         )
         self._champion = self._champion_of(live, view)
-        return self._standing(view, branch), view
+        if view.record is not None and self._is_same_package(view.record):
+            why = f"{self._world.config.branch} holds {self._id.path}"
+            return Settled(id=self._id, why=why)
+        recreated = view.record is not None
+        for branch, proposals in ((plain, view.proposals), (other, view.others)):
+            standing = self._standing(proposals, branch)
+            if not isinstance(standing, bool):
+                return standing
+            recreated |= standing
+        return _Spot(branch=other if recreated else plain, view=view, recreated=recreated)
+
+    def _path_of(self, live: int | ChampionUnread | None) -> str | None:
+        if not isinstance(live, int):
+            return None
+        return RecordId(self._id.environment, self._id.model, live).path
 
     def _branches(self) -> tuple[str, str]:
         """The promotion's branch, and the one of a package that was created again."""
-        bare = Record(  # the names do not depend on evidence, which nobody has collected yet
-            id=self._id,
-            decision=Decision.APPROVED,
-            package=self._version.package,
-            evidence=Evidence(
-                source=EvidenceSource.TRAINING, collected=to_seconds(self._world.clock.now())
-            ),
+        return (
+            branch_name(self._id),
+            branch_name(self._id, recreated=self._version.package.created),
         )
-        return branch_name(bare), branch_name(bare, recreated=True)
 
     def _live_version(self) -> int | ChampionUnread | None:
         name = self._names.current(self._id.model)
@@ -167,13 +163,12 @@ class _Promotion:
             inference=None if evidence.inference is None else evidence.inference.metrics,
         )
 
-    def _standing(self, view: PromotionView, branch: str) -> Settled | Proposed | bool:
-        """What was decided or is open; or whether the number belongs to an earlier package."""
-        earlier = view.record is not None
-        if view.record is not None and self._is_same_package(view.record):
-            why = f"{self._world.config.branch} holds {self._id.path}"
-            return Settled(id=self._id, why=why)
-        for proposal in view.proposals:
+    def _standing(self, proposals: Iterable[Proposal], branch: str) -> Settled | Proposed | bool:
+        """What was decided or is open there; or whether an earlier package used the branch."""
+        earlier = False
+        for proposal in proposals:
+            if _is_void(proposal):
+                continue
             content = self._world.forge.file(self._id.path, proposal.head)
             if content is None or not self._is_same_package(content):
                 earlier = True
@@ -242,6 +237,8 @@ class _Promotion:
             Unavailable: The other process is not done yet, or died.
         """
         for proposal in self._world.forge.promotion(self._id.path, branch, None).proposals:
+            if _is_void(proposal):
+                continue
             content = self._world.forge.file(self._id.path, proposal.head)
             if content is None or not self._is_same_package(content):
                 continue
@@ -332,7 +329,7 @@ class _Promotion:
                 + (f" and {len(others) - 1} more files" if len(others) > 1 else "")
                 + f"; a promotion changes {self._id.path} and nothing else",
                 hint=f"Look at who made it, delete the branch {branch}, and deliver the event "
-                "again. A ruleset that lets only the App write promote/** prevents this.",
+                "again. A ruleset that lets only the App write promote/**/* prevents this.",
             )
 
     def _place_record(self, branch: str, record: Record, *, fresh: bool) -> Record:
@@ -374,6 +371,11 @@ class _Promotion:
         there = parsed.record
         ours = _with_time_of(record, there)
         return there if there == ours else None
+
+
+def _is_void(proposal: Proposal) -> bool:
+    """Whether a closed pull request decided nothing, and will not be opened again."""
+    return proposal.state is ProposalState.CLOSED and VOID in proposal.labels
 
 
 def _with_time_of(record: Record, other: Record) -> Record:

@@ -46,15 +46,18 @@ def prove(world: World, forge: Forge, asked: Asked) -> Proof | Unproven:
     commit = world.history.brought_by(world.head, path)
     if commit is None:
         return Unproven(why=f"no commit of {world.config.branch} brought {path}")
-    pull = forge.merged_pull_request(commit)
-    if pull is None:
+    pulls = forge.merged_pull_requests(commit)
+    if not pulls:
         return Unproven(
             why=f"commit {commit[:12]} brought it without a merged pull request (a direct push?)"
         )
-    if _approved_blob(world, forge, pull, path) != asked.blob:
+    # Merging a branch that was made from another's marks both merged; only one held the record.
+    holding = (each for each in pulls if _approved_blob(world, forge, each, path) == asked.blob)
+    pull = next(holding, None)
+    if pull is None:
         return Unproven(
-            why=f"pull request {pull.url} did not hold this record: what was merged with it is not "
-            "what was approved"
+            why=f"pull request {pulls[0].url} did not hold this record: what was merged with it is "
+            "not what was approved"
         )
     approvals = forge.approvals(pull)
     wrote = {pull.author, *approvals.committed}

@@ -16,8 +16,6 @@ __all__ = ["RecentPullRequests", "Reconciled", "RejectReport", "reconcile", "rej
 
 _OVERLAP = timedelta(minutes=2)
 """GitHub's listings may lag behind; a little of what was seen is looked at again."""
-_MANY = 20
-"""As many pull requests looked at in vain are worth a write that spares the next run the same."""
 _ROUNDS = 3
 
 Emit = Callable[[Receipt], None]
@@ -43,9 +41,7 @@ class Reconciled:
     until: datetime | None
     """Nothing last updated before this needs another look; None where there is nothing at all."""
     acted: bool = False
-    """Whether anything was written."""
-    settles: bool = False
-    """Whether `until` is worth being written for its own sake."""
+    """Whether anything was written, so that `until` is worth being written too."""
 
 
 class RecentPullRequests:
@@ -108,7 +104,8 @@ def reject(
     pull = forge.pull_request(number)
     for environment in environments:
         closings = Closings(world, forge, environment, emit=record)
-        closings.consider(pull)
+        closings.read(pull)
+        closings.decide()
     return RejectReport(receipts=tuple(receipts))
 
 
@@ -135,11 +132,11 @@ def reconcile(
     """
     closings = Closings(world, forge, environment, emit=emit)
     seen: dict[int, datetime] = {}
+    undone: list[datetime] = []
     start = None if since is None else since - _OVERLAP
     for round_ in range(_ROUNDS):
         acted = closings.acted
         try:
-            # Oldest first: what was decided first is recorded first.
             fresh = [
                 pull
                 for pull in recent.since(start, anew=round_ > 0)
@@ -147,16 +144,33 @@ def reconcile(
             ]
         except AssentError as error:
             closings.fail("closed pull requests", error)
-            break
-        for pull in reversed(fresh):
-            seen[pull.number] = pull.updated_at
-            try:
-                closings.consider(pull)
-            except AssentError as error:
-                closings.fail(f"pull request {pull.number}", error)
-        if closings.acted == acted:
+            return Reconciled(until=since, acted=closings.acted > 0)
+        seen |= {pull.number: pull.updated_at for pull in fresh}
+        undone += _look(closings, fresh)
+        if undone or closings.acted == acted:
             break  # what Assent itself did to them is no news
-    if closings.failed or not seen:
-        return Reconciled(until=since, acted=closings.acted > 0)
-    acted = closings.acted > 0
-    return Reconciled(until=max(seen.values()), acted=acted, settles=acted or len(seen) >= _MANY)
+    # What was looked at before the first that failed is not looked at again.
+    until = min(undone) if undone else max(seen.values(), default=None)
+    behind = until is None or (since is not None and until < since)
+    return Reconciled(until=since if behind else until, acted=closings.acted > 0)
+
+
+def _look(closings: Closings, pulls: Sequence[PullRequestState]) -> list[datetime]:
+    """Look at some; returns when those were last updated that could not be dealt with.
+
+    They are read in the order of their last update, so that whoever is stopped on the way has done
+    what needs no second look. Once a service does not answer, it is not asked about the rest.
+    """
+    ordered = sorted(pulls, key=lambda pull: pull.updated_at)
+    left: list[PullRequestState] = []
+    for index, pull in enumerate(ordered):
+        try:
+            closings.read(pull)
+        except AssentError as error:
+            closings.fail(f"pull request {pull.number}", error)
+            left.append(pull)
+            if error.retryable:
+                left += ordered[index + 1 :]
+                break
+    left += closings.decide()
+    return [pull.updated_at for pull in left]

@@ -21,6 +21,7 @@ from assent.core.own_events import RETRAINING_REQUESTED, retraining_detail
 from assent.core.parameters import Names, parse_current_version
 from assent.core.rendering.drift import (
     DRIFT_LABEL,
+    comment_marker,
     drift_body,
     drift_comment,
     drift_labels,
@@ -206,7 +207,7 @@ def _report(drift: Drift, arn: PackageArn, world: World) -> DriftReported:
     """Open or update the version's issue, then request retraining, once for each run.
 
     Each step leaves its mark on the page before the next one, so that a redelivery goes on where
-    an earlier one was cut off; in between, a comment or request may be made twice, never lost.
+    an earlier one was cut off; in between, a request may be made twice, never lost.
     """
     forge, key = world.forge, run_key(drift.run)
     issue, opened = _issue(drift, world)
@@ -217,7 +218,8 @@ def _report(drift: Drift, arn: PackageArn, world: World) -> DriftReported:
     if progress.shown != key:
         step = DriftStep.UPDATED
         progress = progress.showing(key)
-        forge.comment(issue.number, drift_comment(drift))
+        if not any(comment_marker(drift.run) in said for said in issue.said):
+            forge.comment(issue.number, drift_comment(drift))
         forge.edit_issue(issue.number, drift_body(drift, progress))
     detail = retraining_detail(
         model=drift.id.model,

@@ -217,7 +217,7 @@ class _Retiring:
                 f"the branch {branch} changes {shown(others[0])}{more}; a retirement changes "
                 f"{self._id.path} and nothing else",
                 hint=f"Look at who made it, delete the branch {branch}, and run again. A ruleset "
-                "that lets only the App write retire/** prevents this.",
+                "that lets only the App write retire/**/* prevents this.",
             )
 
     def _place(self, branch: str, content: bytes, *, replaces: str | None) -> None:

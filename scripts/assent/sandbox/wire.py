@@ -40,7 +40,9 @@ __all__ = [
 
 Service = Literal["github", "aws"]
 
-_AWS_WRITES = re.compile(r"(Add|Create|Delete|Label|Put|Remove|Start|Stop|Update)")
+_AWS_WRITES = re.compile(
+    r"(Add|Change|Create|Delete|Label|Publish|Put|Remove|Send|Start|Stop|Update)"
+)
 _S3_READS = frozenset({"s3 GET", "s3 HEAD"})
 
 

@@ -165,15 +165,18 @@ def receipt_line(receipt: Receipt) -> str:
         case RegistryRestored():
             return f"restored {receipt.id}: registry fields {', '.join(receipt.fields)}"
         case CurrentSet():
-            return (
-                f"current  {receipt.model} in {receipt.environment}: "
-                f"{_version(receipt.was)} → {_version(receipt.becomes)}"
-            )
+            return f"current  {receipt.model} in {receipt.environment}: {_moved(receipt)}"
         case Refused():
             return f"refused  {receipt.id}: {plain(receipt.detail)} [{receipt.reason}]"
         case Failed():
             line = f"failed   {receipt.what} in {receipt.environment}: {plain(receipt.message)}"
             return f"{line}\n         {plain(receipt.hint)}" if receipt.hint else line
+
+
+def _moved(current: CurrentSet) -> str:
+    if current.was == current.becomes:
+        return f"{_version(current.becomes)}, written anew"
+    return f"{_version(current.was)} → {_version(current.becomes)}"
 
 
 def receipts_summary(receipts: Iterable[Receipt]) -> str:

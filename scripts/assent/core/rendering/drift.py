@@ -1,14 +1,16 @@
 """The issue about drift of a live version: title, labels, page and comments."""
 
-from assent.core.drift import Drift, Progress
+from assent.core.drift import Drift, Progress, run_key
 from assent.core.names import RecordId
 from assent.core.own_events import RETRAINING_REQUESTED
+from assent.core.rendering.inference import violations_table
 from assent.core.rendering.markdown import code, table
 from assent.core.rendering.pull_request import labels
 from assent.core.timestamps import written
 
 __all__ = [
     "DRIFT_LABEL",
+    "comment_marker",
     "drift_body",
     "drift_comment",
     "drift_labels",
@@ -18,9 +20,10 @@ __all__ = [
 
 DRIFT_LABEL = "assent: drift"
 """By which Assent finds its issues, and people too."""
-_SHOWN_VIOLATIONS = 50
-_SHOWN_UNREAD = 20
-_LONGEST_CELL = 200
+_MAX_BODY = 60_000
+"""GitHub takes 65,536 characters; the rest is room for what people add."""
+_LAYOUTS = ((50, 20), (20, 10), (5, 5), (1, 1), (0, 0))
+"""How many violations and unread places are shown: the first pair that fits."""
 _LONGEST_SENTENCE = 400
 _LONGEST_RUN = 512
 
@@ -44,24 +47,35 @@ def drift_body(drift: Drift, progress: Progress) -> str:
     """
     id_ = drift.id
     where = code(id_.environment)
-    parts = [
-        f"## Drift: {code(id_.model)} version {id_.version} in {where}",
-        f"Inference in {where} runs version **{id_.version}**. It drifted: {_count(drift)}.",
-        _facts(drift),
-        _violations(drift),
-        _unread(drift),
-        _what_to_do(id_),
-        progress.marker,
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    body = ""
+    for violations, unread in _LAYOUTS:
+        parts = [
+            f"## Drift: {code(id_.model)} version {id_.version} in {where}",
+            f"Inference in {where} runs version **{id_.version}**. It drifted: {_count(drift)}.",
+            _facts(drift),
+            _violations(drift, violations),
+            _unread(drift, unread),
+            _what_to_do(id_),
+            progress.marker,
+        ]
+        body = "\n\n".join(part for part in parts if part) + "\n"
+        # Measured as it is sent: escaping lengthens what hostile reports say.
+        if len(body) <= _MAX_BODY:
+            break
+    return body
 
 
 def drift_comment(drift: Drift) -> str:
     """Another run found drift; the page shows what."""
     return (
         f"Another monitoring run, {code(drift.run, _LONGEST_RUN)}, found drift: {_count(drift)}. "
-        "The description above shows what it found.\n"
+        f"The description above shows what it found.\n\n{comment_marker(drift.run)}\n"
     )
+
+
+def comment_marker(run: str) -> str:
+    """What marks the comment about a run; invisible on the page."""
+    return f"<!-- assent: drift run={run_key(run)} -->"
 
 
 def duplicate_comment(number: int) -> str:
@@ -85,34 +99,27 @@ def _facts(drift: Drift) -> str:
     return table(["", ""], rows)
 
 
-def _violations(drift: Drift) -> str:
+def _violations(drift: Drift, most: int) -> str:
     if not drift.violations:
         return ""
-    rows = [
-        [
-            code(each.feature, _LONGEST_CELL),
-            code(each.check, _LONGEST_CELL),
-            code(each.description, _LONGEST_SENTENCE),
-        ]
-        for each in drift.violations[:_SHOWN_VIOLATIONS]
-    ]
-    listing = table(["feature or metric", "check", "what was found"], rows)
-    over = len(drift.violations) - len(rows)
-    more = f"\n\n{over} more are in the reports themselves." if over else ""
-    return f"### Violations\n\n{listing}{more}"
+    shown = drift.violations[:most]
+    listing = violations_table(shown) if shown else ""
+    over = len(drift.violations) - len(shown)
+    more = f"{over} more are in the reports themselves." if over else ""
+    return "\n\n".join(part for part in ("### Violations", listing, more) if part)
 
 
-def _unread(drift: Drift) -> str:
+def _unread(drift: Drift, most: int) -> str:
     if not drift.unread:
         return ""
     rows = [
         [code(part.where, _LONGEST_SENTENCE), code(part.why, _LONGEST_SENTENCE)]
-        for part in drift.unread[:_SHOWN_UNREAD]
+        for part in drift.unread[:most]
     ]
-    listing = table(["where", "why"], rows)
+    listing = table(["where", "why"], rows) if rows else ""
     over = len(drift.unread) - len(rows)
-    more = f"\n\n{over} more places could not be read." if over else ""
-    return f"### What could not be read\n\n{listing}{more}"
+    more = f"{over} more places could not be read." if over else ""
+    return "\n\n".join(part for part in ("### What could not be read", listing, more) if part)
 
 
 def _what_to_do(id_: RecordId) -> str:

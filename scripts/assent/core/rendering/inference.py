@@ -15,6 +15,7 @@ __all__ = ["drift_alert", "inference_section", "violations_table"]
 
 _MAX_WORDS = 100
 _MAX_SENTENCE = 300
+_JOB = ":transform-job/"
 
 
 def drift_alert(inference: Inference, version: int, room: Room) -> str:
@@ -114,7 +115,8 @@ def _facts(inference: Inference) -> str:
         text += f" started {written(inference.started)}"
     if inference.instance_type is not None:
         text += f" on {_instances(inference.instance_type, inference.instances)}"
-    return f"{text}, without failures."
+    # Of a job SageMaker says so; of its own run a pipeline only said that it ended.
+    return f"{text}, without failures." if _JOB in inference.run else f"{text}."
 
 
 def _instances(kind: str, number: int | None) -> str:

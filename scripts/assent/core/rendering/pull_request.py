@@ -1,6 +1,7 @@
 """A promotion's pull request: branch, title, labels, and the page that an approver decides on."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from assent.core.evidence import ReportFile
 from assent.core.names import RecordId
@@ -15,6 +16,7 @@ from assent.core.rendering.metrics import Room, measured, metrics_table, signed
 from assent.core.timestamps import written
 
 __all__ = [
+    "VOID",
     "Champion",
     "ChampionState",
     "ChampionUnread",
@@ -56,18 +58,22 @@ _LAYOUTS = (
 """Whole sections make room, the least needed first; nothing is cut within a table."""
 
 
-def branch_name(record: Record, *, recreated: bool = False) -> str:
+def branch_name(id_: RecordId, *, recreated: datetime | None = None) -> str:
     """The promotion's own branch; its name is the lock that keeps pull requests single.
 
     Args:
-        record: What is proposed.
-        recreated: The package was deleted and created again, so the plain name has been used.
+        id_: What is proposed.
+        recreated: When the package was created, if an earlier one of its number was deleted and
+            the plain name may have been used.
     """
-    id_ = record.id
     name = f"promote/{id_.environment}/{id_.model}/{id_.version}"
-    if recreated:
-        name += "-" + written(record.package.created).replace("-", "").replace(":", "")
+    if recreated is not None:
+        name += "-" + written(recreated).replace("-", "").replace(":", "")
     return name
+
+
+VOID = "assent: void"
+"""Labels a closed pull request whose closing decided nothing and that cannot be reopened."""
 
 
 def title(id_: RecordId, *, recreated: bool = False) -> str:
@@ -307,8 +313,8 @@ def _how(record: Record) -> str:
         f"- **Approve**: a code owner of {code(f'promotions/{id_.environment}/')} approves this "
         "pull request, then merges it. The merge is what counts: a job then writes it to the "
         "registry and to Parameter Store.\n"
-        "- **Reject**: close this pull request without merging; the version does not run "
-        f"in {code(id_.environment)}.\n"
+        "- **Reject**: a code owner closes this pull request without merging it; their last "
+        f"comment before is the reason. The version then does not run in {code(id_.environment)}.\n"
         "- Do not edit the record's package or evidence: its digest would no longer fit, and the "
         "check would say so."
     )

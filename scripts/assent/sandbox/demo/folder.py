@@ -14,8 +14,10 @@ _EXPLANATION = "`assent demo` made this folder; its next run replaces what it pu
 _GITHUB = "github"
 _CLONE = "model-promotions"
 _PAGES = "pull-requests"
+_ISSUES = "issues"
+_HISTORY = "history.txt"
 _LOG = "demo.log"
-_OWN = (_GITHUB, _CLONE, _PAGES, _LOG)
+_OWN = (_GITHUB, _CLONE, _PAGES, _ISSUES, _HISTORY, _LOG)
 """Everything that a demo puts there; nothing else is ever deleted."""
 
 
@@ -56,7 +58,8 @@ class DemoFolder:
             marker.write_text(_EXPLANATION, encoding="utf-8")
         for name in _OWN:
             _remove(self.root / name)
-        (self.root / _PAGES).mkdir()
+        for name in (_PAGES, _ISSUES):
+            (self.root / name).mkdir()
 
     @property
     def clone(self) -> Path:
@@ -75,6 +78,15 @@ class DemoFolder:
     def page(self, number: int) -> Path:
         """The file for the page of a pull request."""
         return self.root / _PAGES / f"{number}.md"
+
+    def issue(self, number: int) -> Path:
+        """The file for the page of an issue."""
+        return self.root / _ISSUES / f"{number}.md"
+
+    @property
+    def history(self) -> Path:
+        """Every decision, in lines as long as they are."""
+        return self.root / _HISTORY
 
     def shown(self, path: Path) -> str:
         """A path inside, as people see it from where they are."""

@@ -1,17 +1,20 @@
 """Says everything twice: on standard output, with style where that is a terminal; and in a log."""
 
 import os
+import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 import click
 
-__all__ = ["WIDTH", "Narrator", "is_styled"]
+__all__ = ["WIDTH", "Narrator", "columns", "is_styled"]
 
 WIDTH = 100
-"""Columns."""
+"""Columns, where there is no terminal, or a wider one."""
+_NARROWEST = 60
 _PROSE = 84
 _INDENT = "    "
 _BAR = "  │ "
@@ -23,17 +26,48 @@ def is_styled(stream: TextIO) -> bool:
     return wanted and stream.isatty()
 
 
+def columns() -> int:
+    """How wide the terminal is, between 60 and 100 columns; 100 where there is none."""
+    return max(_NARROWEST, min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns))
+
+
 class Narrator:
     """Plain sentences, commands, and what they print.
 
     Args:
         log: Takes everything that is said, and asides besides; never styled.
         styled: Whether standard output is.
+        width: Columns that a line may have.
+        interrupts: Whatever is in it keeps the next line from being said.
     """
 
-    def __init__(self, log: TextIO, *, styled: bool) -> None:
+    def __init__(
+        self,
+        log: TextIO,
+        *,
+        styled: bool,
+        width: int = WIDTH,
+        interrupts: Sequence[object] = (),
+    ) -> None:
         self._log = log
         self._styled = styled
+        self._width = width
+        self._interrupts = interrupts
+        self._quiet = False
+
+    @property
+    def room(self) -> int:
+        """How many columns a line of a quotation has."""
+        return self._width - len(_BAR)
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Say everything in the log alone, for the time."""
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
 
     def heading(self, text: str) -> None:
         """Begin a step."""
@@ -44,19 +78,20 @@ class Narrator:
     def say(self, text: str) -> None:
         """Say a paragraph, wrapped."""
         self._line("")
-        for line in textwrap.wrap(" ".join(text.split()), _PROSE, break_on_hyphens=False):
+        prose = min(_PROSE, self._width)
+        for line in textwrap.wrap(" ".join(text.split()), prose, break_on_hyphens=False):
             self._line(line)
 
     def command(self, line: str) -> None:
         """Show a command before what it prints."""
         self._line("")
-        for each in _folded(f"  {line}", WIDTH, indent=_INDENT):
+        for each in _folded(f"  {line}", self._width, indent=_INDENT):
             self._line(each, bold=True)
 
     def output(self, text: str) -> None:
         """Show what something printed, indented; lines too long for it are folded."""
         for line in text.rstrip().lstrip("\n").splitlines():
-            for each in _folded((_INDENT + line).rstrip(), WIDTH, indent=_INDENT + "  "):
+            for each in _folded((_INDENT + line).rstrip(), self._width, indent=_INDENT + "  "):
                 self._line(each)
 
     def listing(self, text: str) -> None:
@@ -68,9 +103,12 @@ class Narrator:
         """Show part of a document beside a bar; lines too long for it are cut."""
         self._line("")
         for line in lines:
-            room = WIDTH - len(_BAR)
-            cut = line if len(line) <= room else line[: room - 1] + "…"
-            self._line((_BAR + cut).rstrip(), dim=True)
+            self._line((_BAR + _cut(line, self.room)).rstrip(), dim=True)
+
+    def table(self, text: str) -> None:
+        """Show a table that something printed, indented; lines too long for it are cut."""
+        for line in text.splitlines():
+            self._line(_cut(_INDENT + line, self._width))
 
     def aside(self, text: str) -> None:
         """Write into the log alone."""
@@ -79,8 +117,12 @@ class Narrator:
         self._log.flush()
 
     def _line(self, line: str, *, bold: bool = False, dim: bool = False) -> None:
+        if self._interrupts:
+            raise KeyboardInterrupt
         plain = _printable(line)
         self.aside(plain or "\n")
+        if self._quiet:
+            return
         # A terminal that cannot show a character gets a question mark rather than an error.
         encoding = sys.stdout.encoding or "utf-8"
         shown = plain.encode(encoding, "replace").decode(encoding)
@@ -91,6 +133,10 @@ class Narrator:
 
 def _printable(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def _cut(line: str, room: int) -> str:
+    return line if len(line) <= room else line[: room - 1] + "…"
 
 
 def _folded(line: str, width: int, *, indent: str) -> list[str]:

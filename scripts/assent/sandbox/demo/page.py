@@ -10,36 +10,44 @@ __all__ = ["excerpt"]
 _HEADING = re.compile(r"#{2,3} (?P<title>.*)")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
 _DETAILS = re.compile(r"<details>.*?</details>\n*", re.DOTALL)
-_WIDTH = 88
+_COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+_PROSE = 88
+_SHORTEST = 6
+"""Characters that stay of a cell that is cut."""
 
 
-def excerpt(page: str, *, sections: Sequence[str], metrics: Collection[str]) -> list[str]:
+def excerpt(
+    page: str, *, sections: Sequence[str], metrics: Collection[str], width: int
+) -> list[str]:
     """Lines of a page's headline and of some sections, in the page's order.
 
     The words are the page's own. Folded parts are left out, and so are the rows of other metrics;
-    how many is said.
+    how many is said. Where a table is too wide, its header is wrapped, and then metrics' names lose
+    their beginnings.
 
     Args:
         page: Markdown, as on GitHub.
         sections: The headings of the sections to show besides the headline.
-        metrics: The last parts of the names of the metrics to show.
+        metrics: The names of the metrics to show, or the last parts of these.
+        width: Columns that a line should have.
     """
     lines: list[str] = []
     shown = True
-    for is_table, block in groupby(_DETAILS.sub("", page).splitlines(), _is_row):
+    plain = _COMMENT.sub("", _DETAILS.sub("", page))
+    for is_table, block in groupby(plain.splitlines(), _is_row):
         if is_table:
             rows = [_cells(row) for row in block]
             if shown and rows[0][0] == "metric":
-                lines += _metric_table(rows, metrics)
+                lines += _metric_table(rows, metrics, width)
             elif shown:
-                lines += _columns(rows)
+                lines += _columns(rows, width)
             continue
         for line in block:
             heading = _HEADING.fullmatch(line)
             if heading is not None:
                 shown = line.startswith("## ") or heading["title"] in sections
             if shown:
-                lines += _wrapped(line)
+                lines += _wrapped(line, min(_PROSE, width))
     while lines and not lines[-1]:
         lines.pop()
     return list(_without_runs_of_blanks(lines))
@@ -53,36 +61,76 @@ def _cells(row: str) -> list[str]:
     return [cell.strip() for cell in _CELL_BORDER.split(row)[1:-1]]
 
 
-def _metric_table(rows: Sequence[Sequence[str]], metrics: Collection[str]) -> list[str]:
+def _metric_table(rows: Sequence[Sequence[str]], metrics: Collection[str], width: int) -> list[str]:
     head, rest = rows[:2], rows[2:]
-    chosen = [row for row in rest if row[0].strip("`").rpartition(".")[2] in metrics]
-    lines = _columns([*head, *chosen])
+    chosen = [row for row in rest if _is_named(row[0].strip("`"), metrics)]
+    lines = _columns([*head, *chosen], width, shortened=True)
     over = len(rest) - len(chosen)
     return [*lines, f"… and {over} more rows"] if over else lines
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table whose cells are padded; the second row tells which columns are flushed right."""
+def _is_named(metric: str, names: Collection[str]) -> bool:
+    return any(metric == name or metric.endswith(f".{name}") for name in names)
+
+
+def _columns(rows: Sequence[Sequence[str]], width: int, *, shortened: bool = False) -> list[str]:
+    """A table whose cells are padded; the second row tells which columns are flushed right.
+
+    Args:
+        rows: Its header, the row below that, and its body.
+        width: Columns that a line should have.
+        shortened: Whether cells of the first column may lose their beginnings.
+    """
     right = [cell.endswith(":") for cell in rows[1]]
-    words = [row for index, row in enumerate(rows) if index != 1]
-    widths = [max(3, *(len(row[column]) for row in words)) for column in range(len(right))]
+    head, body = [[cell] for cell in rows[0]], [list(row) for row in rows[2:]]
+    if _over(head, body, width) > 0:
+        head = [_heading(cell, [row[at] for row in body]) for at, cell in enumerate(rows[0])]
+    over = _over(head, body, width)
+    if shortened and over > 0:
+        body = [[_without_beginning(row[0], body, over), *row[1:]] for row in body]
+    widths = _widths(head, body)
     rule = [
-        "-" * (width - flushed) + ":" * flushed
-        for width, flushed in zip(widths, right, strict=True)
+        "-" * (room - flushed) + ":" * flushed for room, flushed in zip(widths, right, strict=True)
     ]
+    above = [[*cell, *[""] * (max(map(len, head)) - len(cell))] for cell in head]
     padded = [
         [
-            cell.rjust(width) if flushed else cell.ljust(width)
-            for cell, width, flushed in zip(row, widths, right, strict=True)
+            cell.rjust(room) if flushed else cell.ljust(room)
+            for cell, room, flushed in zip(row, widths, right, strict=True)
         ]
-        for row in words
+        for row in [*zip(*above, strict=True), *body]
     ]
-    return [f"| {' | '.join(row)} |" for row in (padded[0], rule, *padded[1:])]
+    padded.insert(len(padded) - len(body), rule)
+    return [f"| {' | '.join(row)} |" for row in padded]
 
 
-def _wrapped(line: str) -> list[str]:
+def _widths(head: Sequence[Sequence[str]], body: Sequence[Sequence[str]]) -> list[int]:
+    """Each column's; a header may have several lines."""
+    return [
+        max(3, *map(len, cell), *(len(row[at]) for row in body)) for at, cell in enumerate(head)
+    ]
+
+
+def _over(head: Sequence[Sequence[str]], body: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns a table has too many, its borders counted."""
+    return sum(each + 3 for each in _widths(head, body)) + 1 - width
+
+
+def _heading(cell: str, below: Iterable[str]) -> list[str]:
+    """A header's lines, no wider than what stands below or its longest word."""
+    room = max([*map(len, below), *map(len, cell.split()), 3])
+    return textwrap.wrap(cell, room, break_on_hyphens=False) or [""]
+
+
+def _without_beginning(cell: str, body: Sequence[Sequence[str]], over: int) -> str:
+    """The end of a first cell, so that the column gets narrower by so many characters."""
+    room = max(_SHORTEST, max(len(row[0]) for row in body) - over)
+    return cell if len(cell) <= room else "…" + cell[1 - room :]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
     indent = "  " if line.startswith("- ") else "> " if line.startswith("> ") else ""
-    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent) or [""]
+    return textwrap.wrap(line, width, subsequent_indent=indent) or [""]
 
 
 def _without_runs_of_blanks(lines: Iterable[str]) -> Iterator[str]:

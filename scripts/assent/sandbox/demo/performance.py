@@ -5,14 +5,17 @@ import sys
 import time
 from pathlib import Path
 
+import click
+
 from assent import lambda_handler
 from assent.core.errors import AssentError
 from assent.sandbox.demo import surroundings
+from assent.sandbox.demo.auditing import farewell
 from assent.sandbox.demo.folder import DemoFolder
-from assent.sandbox.demo.narrator import Narrator, is_styled
+from assent.sandbox.demo.narrator import Narrator, columns, is_styled
 from assent.sandbox.demo.play import Play
-from assent.sandbox.demo.story import STEPS, Step, farewell
-from assent.sandbox.stage import Stage
+from assent.sandbox.demo.scenery import DemoStage
+from assent.sandbox.demo.story import STEPS, Step
 
 __all__ = ["StepFailed", "perform", "tell_step"]
 
@@ -25,12 +28,13 @@ def perform(path: Path) -> None:
     """Tell the whole story; see `assent.sandbox.demo.run`."""
     started = time.monotonic()
     folder = DemoFolder(path)
-    with surroundings.only(), folder.open_log() as log:
-        narrator = Narrator(log, styled=is_styled(sys.stdout))
-        with Stage(folder.root) as stage:
+    with surroundings.only(), surroundings.interrupts() as arrived, folder.open_log() as log:
+        narrator = Narrator(log, styled=is_styled(sys.stdout), width=columns(), interrupts=arrived)
+        with DemoStage(folder.root) as stage:
             os.environ.update(stage.environment())
             # A cold start: what an earlier run in this process kept leads to servers that are gone.
             lambda_handler._proposer.cache_clear()  # noqa: SLF001
+            lambda_handler._limit.cache_clear()  # noqa: SLF001
             play = Play(stage=stage, narrator=narrator, folder=folder)
             for number, step in enumerate(STEPS, 1):
                 tell_step(play, number, step)
@@ -47,8 +51,8 @@ def tell_step(play: Play, number: int, step: Step) -> None:
     play.narrator.heading(f"{number}. {step.title}")
     try:
         step.tell(play)
-    except BrokenPipeError:
-        raise  # nobody listens any more; the command line knows what to do
+    except (BrokenPipeError, click.Abort):
+        raise  # nobody listens any more, or wants to; the command line knows what to do
     except Exception as error:
         failure = _failure(play, number, step, error)
         play.narrator.aside(f"\n{failure.message}\n{failure.hint}\n")

@@ -50,8 +50,24 @@ class _Node:
             "labels", self._issue.labels, lambda name: {"name": name}, first=first, last=last
         )
 
+    def comments(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        """Return comments, oldest first."""
+        return ends("comments", self._issue.comments, self._comment, first=first, last=last)
+
     def _page(self, kind: str) -> str:
         return self._call.links.web(f"/{self._repository.full_name}/{kind}/{self.number}")
+
+    def _said(self, author: str, body: str) -> Object:
+        return {
+            "author": _actor(self._call, author),
+            "body": body,
+            "viewerDidAuthor": author == self._call.login,
+        }
+
+    def _comment(self, comment: Comment) -> Object:
+        return self._said(comment.author, comment.body) | {
+            "createdAt": timestamp(comment.created_at)
+        }
 
 
 class IssueNode(_Node):
@@ -115,10 +131,6 @@ class PullRequestNode(_Node):
         """When it was merged, if it was."""
         return maybe_timestamp(self._pull.merged_at)
 
-    def comments(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
-        """Return comments, oldest first."""
-        return ends("comments", self._issue.comments, self._comment, first=first, last=last)
-
     def reviews(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
         """Return reviews, oldest first; a pending one only to its author."""
         shown = [
@@ -152,18 +164,6 @@ class PullRequestNode(_Node):
             "timelineItems", shown, self._event, first=first, last=last, count="filteredCount"
         )
 
-    def _said(self, author: str, body: str) -> Object:
-        return {
-            "author": _actor(self._call, author),
-            "body": body,
-            "viewerDidAuthor": author == self._call.login,
-        }
-
-    def _comment(self, comment: Comment) -> Object:
-        return self._said(comment.author, comment.body) | {
-            "createdAt": timestamp(comment.created_at)
-        }
-
     def _review(self, review: Review) -> Object:
         return self._said(review.author, review.body) | {
             "submittedAt": maybe_timestamp(review.submitted_at),
@@ -175,6 +175,7 @@ class PullRequestNode(_Node):
             "__typename": _TIMELINE[event.name][1],
             "actor": _actor(self._call, event.actor),
             "createdAt": timestamp(event.created_at),
+            "closer": None,  # keywords such as "fixes #12" close nothing here
         }
 
 

@@ -50,6 +50,7 @@ type IssueConnection { nodes: [Issue] totalCount: Int! pageInfo: PageInfo! }
 type Issue {
   number: Int! url: URI! title: String! body: String! state: IssueState!
   author: Actor viewerDidAuthor: Boolean!
+  comments(first: Int, last: Int): IssueCommentConnection!
   labels(first: Int, last: Int): LabelConnection
 }
 type IssueCommentConnection { nodes: [IssueComment] totalCount: Int! }
@@ -85,7 +86,8 @@ type PullRequestReview {
 enum PullRequestTimelineItemsItemType { CLOSED_EVENT MERGED_EVENT REOPENED_EVENT }
 union PullRequestTimelineItems = ClosedEvent | MergedEvent | ReopenedEvent
 type PullRequestTimelineItemsConnection { nodes: [PullRequestTimelineItems] filteredCount: Int! }
-type ClosedEvent { actor: Actor createdAt: DateTime! }
+type ClosedEvent { actor: Actor createdAt: DateTime! closer: Closer }
+union Closer = Commit | PullRequest
 type MergedEvent { actor: Actor createdAt: DateTime! }
 type ReopenedEvent { actor: Actor createdAt: DateTime! }
 """

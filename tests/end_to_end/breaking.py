@@ -1,0 +1,83 @@
+"""Breaking calls one by one in every way, and seeing what is said and that the next run heals."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.end_to_end.faults import EVERYWHERE, Fault, at, intercepted, possible
+from tests.end_to_end.killing import LATER
+from tests.end_to_end.whole import Clock, Picture, Whole, ended
+
+from assent.sandbox.wire import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended."""
+
+    code: int
+    """Its exit code; for a Lambda 1 where the message comes back, else 0."""
+    said: str
+    """Its output, or its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A run, one of whose calls met a fault."""
+
+    call: Call
+    fault: Fault
+    ended: Ended
+    left: Picture
+
+    def __str__(self) -> str:
+        return f"{self.fault.name} at call {self.call.number}, {self.call.operation}"
+
+
+class Breaks:
+    """Every way to break a run: each fault at each call that can meet it.
+
+    What the next run does depends only on what the broken one left: where that is what another
+    left, it is not seen again.
+
+    Args:
+        whole: The stage at the start of every run.
+        clock: The stage's.
+        run: Does the run, in this process.
+    """
+
+    def __init__(self, whole: Whole, clock: Clock, run: Callable[[], Ended]) -> None:
+        self._whole = whole
+        self._clock = clock
+        self._run = run
+        self._first = clock.time
+        whole.stage.ledger.clear()
+        clean = run()
+        assert clean.code == 0, clean.said
+        self.calls = whole.stage.ledger.calls
+        self.expected = whole.picture()
+        self._healed: list[Picture] = []
+
+    def __iter__(self) -> Iterator[Broken]:
+        for call in self.calls:
+            for fault in EVERYWHERE:
+                if possible(call, fault):
+                    yield self._broken(call, fault)
+
+    def _broken(self, call: Call, fault: Fault) -> Broken:
+        self._whole.restore()
+        self._clock.time = self._first
+        faults = at(call, fault)
+        with intercepted(self._whole.stage, faults):
+            ended_so = self._run()
+        assert faults.pending == 0
+        return Broken(call=call, fault=fault, ended=ended_so, left=self._whole.picture())
+
+    def heal(self, broken: Broken) -> None:
+        """See that another run ends as if none had been broken."""
+        if broken.left in self._healed:
+            return
+        self._clock.time = self._first + LATER
+        again = self._run()
+        assert again.code == 0, f"{broken}: {again.said}"
+        assert ended(self._whole.picture()) == ended(self.expected), broken
+        self._healed.append(broken.left)

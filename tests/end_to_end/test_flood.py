@@ -1,0 +1,195 @@
+"""A thousand registrations and a thousand batch inferences at once, and GitHub's limits in the way.
+
+What is deployed runs here: the Lambda's handler with PyGithub and boto3, over HTTP. Only time is
+made up, so that the hours that the limits take pass in a minute; see `fast_forward`.
+"""
+
+import logging
+import re
+import subprocess
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.end_to_end import play
+from tests.end_to_end.crowd import CREATED, Asked, Crowd
+from tests.end_to_end.event_source import EventSource
+from tests.end_to_end.fast_forward import flying_time, quick_git
+
+from assent import lambda_handler
+from assent.adapters.memory import SettableClock
+from assent.core.names import RecordId
+from assent.sandbox.github.content_limit import ContentLimit
+from assent.sandbox.stage import REPOSITORY, Stage
+from assent.wiring import Proposer
+
+QUEUE = "arn:aws:sqs:eu-west-1:111122223333:assent-propose"
+RECEIVED_AT_MOST = 100
+"""`maxReceiveCount` of the queue before the Lambda: each wait for GitHub is a delivery too."""
+TWICE = 10
+"""Every so many messages one arrives twice, as EventBridge and SQS may let it."""
+WASTE = 1.25
+"""How many calls to GitHub a flood may take for each that it would take without limits."""
+CALLS_AN_HOUR = 5_000
+"""GitHub's primary limit for an App in a small organization."""
+_OPEN = re.compile(
+    r"(?P<id>.+): (?P<url>http://\S+/pull/[0-9]+) "
+    r"\((opened|completed an earlier attempt|already open)\)"
+)
+
+
+class LastWords(logging.Handler):
+    """What the Lambda's log said last of each message, by its id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember a line about a message."""
+        about = vars(record).get("message_id")
+        if about is not None:
+            self.of[about] = record.getMessage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A stage on which time flies, and what is noted there."""
+
+    stage: Stage
+    clock: SettableClock
+    words: LastWords
+    calls: list[datetime]
+    """When GitHub was called."""
+
+    def sample(self, crowd: Crowd) -> tuple[list[RecordId], float]:
+        """Let some be proposed without limits; what, and how many calls to GitHub each took."""
+        first, *others = crowd.samples()
+        assert play.deliver(first.body) == []  # with it come a token and the configuration
+        self.calls.clear()
+        assert play.deliver(*(each.body for each in others)) == []
+        clean = len(self.calls) / len(others)
+        self.calls.clear()
+        return [each.promotes for each in (first, *others) if each.promotes], clean
+
+    def busiest_hour(self) -> int:
+        """The most calls to GitHub within any hour."""
+        hour = timedelta(hours=1)
+        return max(
+            bisect_left(self.calls, at + hour) - place for place, at in enumerate(self.calls)
+        )
+
+    def git(self, *arguments: str) -> list[str]:
+        """Lines of what git says of the promotion repository."""
+        bare = self.stage.hub.repository_path(REPOSITORY)
+        command = ["git", "--git-dir", str(bare), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+    def require_pull_requests(self, wanted: Sequence[RecordId]) -> Mapping[str, RecordId]:
+        """Hold that each record has one complete pull request, and that there is nothing else.
+
+        Returns:
+            The records by the pull requests' addresses.
+        """
+        found = {}
+        for pull in self.stage.pull_requests(state="all"):
+            _, environment, model, version = pull.head.ref.split("/")
+            found[pull.html_url] = RecordId(environment, model, int(version))
+            assert pull.state == "open"
+            assert pull.title == f"Promote {model} {version} to {environment}"
+            assert [label.name for label in pull.labels] == [
+                "assent",
+                f"environment: {environment}",
+                f"model: {model}",
+            ]
+        assert Counter(found.values()) == Counter(wanted)
+        branches = self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/promote")
+        assert sorted(branches) == sorted(
+            f"promote/{id_.environment}/{id_.model}/{id_.version}" for id_ in wanted
+        )
+        added = self.git("log", "--branches", "--not", "main", "--format=", "--name-only")
+        assert sorted(added) == sorted(id_.path for id_ in wanted)
+        return found
+
+    def require_answers(self, messages: Mapping[str, Asked], pulls: Mapping[str, RecordId]) -> None:
+        """Hold that the log's last word on each message is its pull request, or why it has none."""
+        for id_, asked in messages.items():
+            said = self.words.of[id_]
+            if asked.promotes is None:
+                assert asked.why in said
+            else:
+                match = _OPEN.fullmatch(said)
+                assert match is not None, said
+                assert match["id"] == str(pulls[match["url"]]) == str(asked.promotes)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """A stage of its own, whose GitHub reads the clock that flies."""
+    clock, words = SettableClock(CREATED + timedelta(days=1)), LastWords()
+    log = logging.Logger("flood", logging.INFO)  # unknown to pytest, which would keep every line
+    log.addHandler(words)
+    monkeypatch.setattr(lambda_handler, "_logger", log)
+    with ExitStack() as stack:
+        stack.enter_context(quick_git())
+        stage = stack.enter_context(Stage(tmp_path / "stage", now=clock.now))
+        for name, value in stage.environment().items():
+            monkeypatch.setenv(name, value)
+        calls = stack.enter_context(flying_time(stage, clock))
+        yield Scene(stage=stage, clock=clock, words=words, calls=calls)
+
+
+def test_a_flood_ends_as_one_pull_request_each(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two thousand at once, some twice, some to be refused: each is answered, none is lost."""
+    crowd = Crowd(scene.stage, models=20, versions=50)
+    read_world = Proposer._read_world
+    monkeypatch.setattr(Proposer, "_read_world", lambda self: crowd.seen_from(read_world(self)))
+    proposed, clean = scene.sample(crowd)
+    asked = [*crowd.registrations(), *crowd.inferences()]
+    assert len(asked) == 2_000
+    promoted = [each.promotes for each in asked if each.promotes]
+    queue = EventSource(scene.clock, arn=QUEUE, attempts=RECEIVED_AT_MOST)
+    monkeypatch.setattr(lambda_handler, "_queue", lambda: queue)
+    scene.stage.hub.content_limit = ContentLimit(a_minute=80, an_hour=500)
+    scene.stage.ledger.clear()
+
+    messages = {
+        queue.send(each.body): each for each in [*asked, *crowd.refusals(), *asked[::TWICE]]
+    }
+    drained = queue.drain(lambda_handler.handler)
+
+    assert len(drained.done) == len(messages)
+    assert (drained.dead, drained.expired) == ([], [])
+    pulls = scene.require_pull_requests([*proposed, *promoted])
+    scene.require_answers(messages, pulls)
+    assert scene.stage.ledger.count("aws", writes=True) == 0
+    assert len(scene.calls) <= WASTE * clean * len(promoted)
+    assert scene.busiest_hour() < CALLS_AN_HOUR
+    assert max(message.received for message in drained.done) <= RECEIVED_AT_MOST / 2
+    import sys
+
+    received = [m.received for m in drained.done]
+    print(
+        "FLOOD",
+        clean,
+        len(scene.calls) / len(promoted),
+        "max",
+        max(received),
+        "mean",
+        sum(received) / len(received),
+        "batches",
+        drained.batches,
+        "postponed",
+        drained.postponed,
+        "hour",
+        scene.busiest_hour(),
+        (scene.clock.now() - CREATED),
+        file=sys.stderr,
+    )
