@@ -183,7 +183,7 @@ def test_an_unknown_environment_is_named(command: str, monkeypatch: pytest.Monke
     """An environment that is no rung is told, with the ladder."""
     Play().install(monkeypatch)
     result = run(command, *ON_A_CLONE[command], "--env", HOSTILE)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert "is no environment of assent.yaml" in result.stderr
     assert "dev → test → uat → prod" in result.stderr
     assert_harmless(result.stderr)

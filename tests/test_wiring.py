@@ -48,13 +48,16 @@ def test_a_setting_that_makes_no_sense_is_told(name: str, value: str) -> None:
 def test_another_accounts_credentials_write_nothing(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An environment's parameters are written with its own account's credentials or not at all."""
+    """Another account's credentials are told before anything is read or written with them."""
+    clone = stage.clone(tmp_path / "clone")
     for name, value in stage.aws.environment(account="999999999999").items():
         monkeypatch.setenv(name, value)
-    with open_world(stage.clone(tmp_path / "clone"), writing=True) as world:
-        stage.ledger.clear()
-        with pytest.raises(WrongAccount, match="999999999999"):
-            world.parameters(world.config.entry)
+    stage.ledger.clear()
+    with (
+        pytest.raises(WrongAccount, match="999999999999"),
+        open_world(clone, writing=True) as world,
+    ):
+        world.parameters(world.config.entry)
     assert [call.operation for call in stage.ledger.calls] == ["GetCallerIdentity"]
 
 
@@ -86,20 +89,21 @@ def test_an_event_that_asks_for_nothing_costs_no_call(
 def test_a_service_is_asked_when_it_is_needed_and_not_before(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of all that events may need, only the configuration is read beforehand."""
+    """Of all that events may need, configuration and account alone are looked at beforehand."""
     proposing = proposer(stage, monkeypatch)
     stage.ledger.clear()
     world = proposing._current_world()
     entry = world.config.entry
     reading = (world.jobs(entry), world.reports(entry), world.reports(None))
     assert all(reading)
-    assert [call.service for call in stage.ledger.calls if call.service == "aws"] == []
+    looked = [call.operation for call in stage.ledger.calls if call.service == "aws"]
+    assert looked == ["GetCallerIdentity"]
     assert world.store is None
     world.bus.send("Assent Retraining Requested", {"model": "churn"})
     topic = stage.aws.session().client("sns").create_topic(Name="promotions")["TopicArn"]
     world.notices.publish(topic, "Decision wanted", "Read it.")
     asked = [call.operation for call in stage.ledger.calls if call.service == "aws"]
-    assert [each for each in asked if each != "CreateTopic"] == ["PutEvents", "Publish"]
+    assert asked == ["GetCallerIdentity", "PutEvents", "CreateTopic", "Publish"]
 
 
 def test_another_account_is_not_read_for_an_environments_own(
@@ -116,7 +120,8 @@ def test_another_account_is_not_read_for_an_environments_own(
         for _ in range(2):
             with pytest.raises(WrongAccount, match="444455556666"):
                 world.parameters(elsewhere)
-        assert operations(stage) == ["GetParameters", "GetCallerIdentity"]
+        # Whose the credentials are was asked before; it is asked once.
+        assert operations(stage) == ["GetParameters"]
 
 
 @pytest.mark.parametrize(

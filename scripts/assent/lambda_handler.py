@@ -20,14 +20,18 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from assent.adapters.system_clock import SystemClock
 from assent.core.backoff import delay_seconds
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, parse_event, read_event
 from assent.core.outcome import Outcome, Proposed, Unusable
 from assent.core.rendering.outcome import outcome_line
 from assent.ports import Clock, Queue, Unavailable
-from assent.wiring import Proposer, proposer_from_environment, queue_from_environment
+from assent.wiring import (
+    Proposer,
+    proposer_from_environment,
+    queue_from_environment,
+    wall_clock,
+)
 
 __all__ = ["handler"]
 
@@ -109,7 +113,7 @@ def _limit() -> _Limit:
     return _Limit(_clock)
 
 
-_clock: Clock = SystemClock()
+_clock = wall_clock()
 
 
 def _handle(record: SQSRecord) -> None:

@@ -43,6 +43,7 @@ __all__ = [
     "open_world",
     "proposer_from_environment",
     "queue_from_environment",
+    "wall_clock",
 ]
 
 CONFIG_LIFETIME = timedelta(minutes=5)
@@ -91,7 +92,7 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
             registry=SageMakerRegistry(session.sagemaker()),
             parameters=_written(access) if writing else _read(_reading(access, config)),
             reading=_read(_reading(access, config)),
-            clock=SystemClock(),
+            clock=wall_clock(),
             notices=_notices(access),
         )
 
@@ -172,6 +173,11 @@ def _require_account(account: str, environment: Environment) -> None:
             f"account {account}",
             hint="Sign in to that account, or name a role there: environments[].role.",
         )
+
+
+def wall_clock() -> Clock:
+    """The time of this machine."""
+    return SystemClock()
 
 
 def _notices(access: AwsAccess) -> Notices:
@@ -391,5 +397,5 @@ def proposer_from_environment(environ: Mapping[str, str] = os.environ) -> Propos
         repository=repository,
         branch=environ.get("ASSENT_BRANCH", "main"),
         access=_access(environ),
-        clock=SystemClock(),
+        clock=wall_clock(),
     )

@@ -105,7 +105,8 @@ def test_nobody_and_everybody_can_be_named() -> None:
 @pytest.mark.parametrize(("was", "becomes"), [(None, 7), (5, 7), (7, None)])
 def test_what_is_live_now_is_told(was: int | None, becomes: int | None) -> None:
     """Before and after, where nothing is one of them too."""
-    notice = live_notice("prod", "churn", was=was, becomes=becomes)
+    notice = live_notice("prod", "churn", was=was, becomes=becomes, url=URL)
     assert is_publishable(notice)
     assert (f"version {becomes}" if becomes else "no version") in notice.subject
+    assert URL in notice.text
     assert (f"it was version {was}" if was else "no version was live") in notice.text

@@ -1,5 +1,6 @@
 """Breaking calls one by one in every way, and seeing what is said and that the next run heals."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Ended:
     """Its output, or its log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Broken:
     """A run, one of whose calls met a fault."""
 
@@ -29,8 +30,19 @@ class Broken:
     ended: Ended
     left: Picture
 
-    def __str__(self) -> str:
-        return f"{self.fault.name} at call {self.call.number}, {self.call.operation}"
+    @property
+    def words(self) -> str:
+        """What has to be said of the fault, wherever it is told of."""
+        return self.fault.words(self.call)
+
+    @property
+    def told(self) -> bool:
+        """Whether the run said what happened, and what to do."""
+        return self.words in re.sub("\n +", "\n", self.ended.said)
+
+    def __repr__(self) -> str:
+        where = f"{self.fault.name} at call {self.call.number}, {self.call.operation}"
+        return f"{where}: {self.ended.code}: {self.ended.said}"
 
 
 class Breaks:

@@ -1,7 +1,7 @@
 """Versions in large numbers: half of them in effect in dev, half waiting, and what is sent of them.
 
-Main holds the records of those in effect, on the stage's own GitHub. AWS is in memory, behind its
-ports: to fill moto with thousands, and to ask it, would take longer than all the rest.
+Main holds the records of those in effect, on the stage's own GitHub. The AWS of thousands is in
+memory, behind its ports: to fill and to ask moto's would take longer than all the rest.
 """
 
 import json
@@ -35,6 +35,7 @@ from assent.core.record import Record, write_record
 from assent.core.reports import ReportKind
 from assent.flows.event_world import World
 from assent.ports import TransformRun
+from assent.sandbox.aws import register, transform
 from assent.sandbox.stage import ACCOUNT, REGION, REPOSITORY, Stage
 
 CREATED = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -66,7 +67,7 @@ def put_into_effect(stage: Stage, effective: Iterable[Record]) -> Mapping[str, s
     files = ((record.id.path, content) for record, content in contents)
     bare = stage.hub.repository_path(REPOSITORY)
     head = commit_files(bare, files, message="Promote", loose=True)
-    values = {}
+    values: dict[str, str] = {}
     for record, content in contents:
         id_, names = record.id, Names(prefix="/assent", environment=record.id.environment)
         entry = _entry(record, blob_id(content), head)
@@ -178,7 +179,7 @@ class Crowd:
         body = (
             self._transformed(f"nightly-{model}-{version}-dev", _arn(model, version))
             if version % 2
-            else _reported(model, version, "metrics.json")
+            else _reported(model, version, f"{OUTPUT}/metrics.json")
         )
         return Asked(body=body, promotes=RecordId("test", model, version))
 
@@ -202,7 +203,7 @@ class Crowd:
                     f"early-{n}-dev", waiting
                 ),
                 "prod is the top of the ladder": self._transformed(f"nightly-{n}-prod", arn),
-                "it is missing": _reported(model, n, "absent.json"),
+                "it is missing": _reported(model, n, f"{OUTPUT}/absent.json"),
                 f"{arn.text} is Approved in dev already": _registration(arn.text),
                 "the registry has no model package": _registration(_arn(model, 2 * above + n).text),
                 "is an unversioned model package": _registration(unversioned),
@@ -231,6 +232,42 @@ class Crowd:
         )
 
 
+def register_all(stage: Stage, versions: int) -> list[Asked]:
+    """One model's versions as a `Crowd` has them, but on the stage's own AWS.
+
+    Returns:
+        What is sent of each: first of those that wait, then of the others.
+    """
+    model, asked = model_name(0), []
+    for version in range(1, 2 * versions + 1):
+        effective = version <= versions
+        made = register(
+            stage.aws,
+            group=model,
+            reports={"model-quality": QUALITY},
+            created=CREATED,
+            approval="Approved" if effective else "PendingManualApproval",
+            metadata={"dev": "Approved"} if effective else None,
+        )
+        if not effective:
+            body = json.dumps(made.event)
+            asked.append(Asked(body=body, promotes=RecordId("dev", model, version)))
+    effective_records = records(TreeShape(models=1, versions=versions))
+    for name, value in put_into_effect(stage, effective_records).items():
+        stage.aws.ssm.put_parameter(Name=name, Value=value, Type="String")
+    for version in range(1, versions + 1):
+        ran = transform(
+            stage.aws, _arn(model, version).text, "dev", outputs={"metrics.json": SCORED}
+        )
+        body = (
+            json.dumps(ran.event)
+            if version % 2
+            else _reported(model, version, f"{ran.output}/metrics.json")
+        )
+        asked.append(Asked(body=body, promotes=RecordId("test", model, version)))
+    return asked
+
+
 def _arn(model: str, version: int) -> PackageArn:
     return parse_package_arn(
         f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/{model}/{version}"
@@ -241,13 +278,13 @@ def _registration(arn: str) -> str:
     return _event("SageMaker Model Package State Change", {"ModelPackageArn": arn})
 
 
-def _reported(model: str, version: int, file: str) -> str:
+def _reported(model: str, version: int, uri: str) -> str:
     detail = inference_detail(
         model=model,
         version=version,
         environment="dev",
         run=f"pipeline-{version}",
-        reports=[ReportSource(kind=ReportKind.EVALUATION, uri=f"{OUTPUT}/{file}")],
+        reports=[ReportSource(kind=ReportKind.EVALUATION, uri=uri)],
     )
     return _event(INFERENCE_COMPLETED, detail, source="assent")
 

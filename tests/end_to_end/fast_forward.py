@@ -1,4 +1,4 @@
-"""What lets the hours of a flood pass in a minute: a clock that flies, and git without processes."""
+"""What lets the hours of a flood pass in a minute: time that flies, and git without processes."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from github.PullRequest import PullRequest
 from tests.end_to_end import play
-from tests.end_to_end.breaking import Breaks, Ended
+from tests.end_to_end.breaking import Breaks, Broken, Ended
 from tests.end_to_end.climb import (
     climb,
     delete_branch,
     owner,
     rejected,
-    reopened,
     settle,
     several_accounts,
 )
+from tests.end_to_end.faults import FORBIDDEN
 from tests.end_to_end.whole import Clock, Whole
 
 from assent.sandbox.stage import Stage
@@ -51,7 +51,10 @@ def close_as_another(stage: Stage, clock: Clock, pull: PullRequest) -> None:
 def test_a_fault_anywhere_in_reject_is_told_and_healed(
     stage: Stage, clock: Clock, act: Callable[[Stage, Clock, PullRequest], None]
 ) -> None:
-    """No verdict is 1, a decision that waits is 12; a topic that fails is said and holds up none."""
+    """No verdict is 1, a decision that waits is 12; the next run records what was decided.
+
+    A topic that fails is told of, and holds up nothing.
+    """
     version = play.train(stage)
     pull = climb(stage, clock, version, "uat")
     act(stage, clock, pull)
@@ -63,20 +66,42 @@ def test_a_fault_anywhere_in_reject_is_told_and_healed(
         return Ended(code=made.exit_code, said=made.output)
 
     breaks = Breaks(Whole(stage, [version]), clock, run)
-    seen = []
+    (record,) = [call for call in breaks.calls if call.operation.endswith("/uat/churn/1.yaml")]
     for broken in breaks:
-        seen.append((str(broken), broken.ended.code, broken.ended.said[:300]))
-        try:
-            breaks.heal(broken)
-        except AssertionError as error:
-            seen.append(("NOT HEALED", str(error)[:200]))
-    for each in seen:
-        print(each)
-    assert 0
+        if is_refused(broken):
+            assert_left_closed(broken)
+            continue
+        assert broken.told, broken
+        if broken.call.operation == "Publish":
+            assert (broken.ended.code, broken.left) == (0, breaks.expected), broken
+        else:
+            expected = BROKEN if broken.call.number <= record.number else INCOMPLETE
+            assert broken.ended.code == expected, broken
+        breaks.heal(broken)
+
+
+def is_refused(broken: Broken) -> bool:
+    """Whether GitHub does not let Assent open the pull request again, today or tomorrow."""
+    opening = ("POST /api/v3/repos/acme/model-promotions/git/refs", "PATCH ")
+    return broken.fault is FORBIDDEN and broken.call.operation.startswith(opening)
+
+
+def assert_left_closed(broken: Broken) -> None:
+    """See that nobody is told that it was opened again."""
+    pull = broken.left["issues"][3]
+    assert pull["state"] == "closed"
+    *_, (author, said) = pull["comments"]
+    assert author == "assent[bot]"
+    assert "could not be opened again" in said
+    assert "Resource not accessible by integration" in said
+    assert "opened again;" not in broken.ended.said, broken
 
 
 def test_a_fault_anywhere_in_retire_is_told_and_healed(stage: Stage, clock: Clock) -> None:
-    """A."""
+    """What opens the pull request ends with 1 and is completed; what foresees holds up nothing.
+
+    The page then says what could not be read, and so it stays.
+    """
     versions = [play.train(stage), play.train(stage)]
     settle(stage, clock, climb(stage, clock, versions[0], "test"))
     settle(stage, clock, climb(stage, clock, versions[1], "uat"))
@@ -89,13 +114,17 @@ def test_a_fault_anywhere_in_retire_is_told_and_healed(stage: Stage, clock: Cloc
         return Ended(code=made.exit_code, said=made.output)
 
     breaks = Breaks(Whole(stage, versions), clock, run)
-    seen = []
+    *_, number = breaks.expected["issues"]
+    page = breaks.expected["issues"][number]
     for broken in breaks:
-        seen.append((str(broken), broken.ended.code, broken.ended.said[:300]))
-        try:
+        if broken.call.number == 1 or broken.call.service == "github":
+            assert (broken.ended.code, broken.told) == (BROKEN, True), broken
             breaks.heal(broken)
-        except AssertionError as error:
-            seen.append(("NOT HEALED", str(error)[:200]))
-    for each in seen:
-        print(each)
-    assert 0
+        elif broken.call.operation == "Publish":
+            assert (broken.ended.code, broken.told) == (0, True), broken
+            assert broken.left == breaks.expected
+        else:
+            assert broken.ended.code == 0, broken
+            there = broken.left["issues"][number]
+            assert {**there, "body": ""} == {**page, "body": ""}, broken
+            assert there["body"] == page["body"] or broken.words in there["body"], broken

@@ -387,7 +387,7 @@ def test_killed_at_any_call_and_run_again_it_ends_as_one_clean_run() -> None:
         (3, "dev", NotRetirable, Exit.FINDINGS, "was rejected: what was never approved cannot"),
         (4, "dev", NotRetirable, Exit.FINDINGS, "is retired already: 'out of date'"),
         (5, "dev", NotRetirable, Exit.FINDINGS, "the record of churn 5 in dev does not read: "),
-        (2, "nowhere", AssentError, Exit.BROKEN, "'nowhere' is no environment of assent.yaml"),
+        (2, "nowhere", AssentError, Exit.USAGE, "'nowhere' is no environment of assent.yaml"),
     ],
 )
 def test_what_cannot_be_retired_is_told_apart(

@@ -258,7 +258,7 @@ class Oracle:
                 else:
                     self._hear_reopened(pull, turn)
         for pull in pulls:
-            if pull.turns:
+            if pull.turns and pull.turns[-1].at > pull.heard:
                 pull.heard = pull.turns[-1].at
                 self._undo(pull)
 
@@ -268,10 +268,14 @@ class Oracle:
         return pull.state is State.CLOSED and there is not None and there == pull.said
 
     def _undo(self, pull: Pull) -> None:
-        """Open again, once, what somebody closed who may not decide."""
+        """Open again, once, what somebody closed who may not decide.
+
+        What a code owner closed stays closed, whoever opened and closed it since.
+        """
         turn = pull.turns[-1]
-        mine = pull.undone in {None, turn.at} and not self.may_decide(turn.by, pull)
-        if pull.state is State.CLOSED and mine and not self._is_rejected_by(pull):
+        decisive = [each for each in pull.turns if self.may_decide(each.by, pull)]
+        refused = bool(decisive) and decisive[-1].closed
+        if pull.state is State.CLOSED and not refused and pull.undone in {None, turn.at}:
             pull.undone, pull.state = turn.at, State.OPEN
             pull.turns += (Turn(closed=False, by=BOT, at=self.time),)
 
@@ -281,13 +285,19 @@ class Oracle:
 
     def _hear_closed(self, pull: Pull, turn: Turn) -> None:
         last = self.last(pull.key)
-        before = self.about(pull.key, pull.said.created)
         if last is not None and last.at > turn.at:
             return  # a later decision outweighs it
-        if (before is not None and before.status != PENDING) or self._was_approved(pull, turn):
+        if self.is_decided(pull.key, pull.said.created) or self._was_approved(pull, turn):
             return  # what is Approved stays so, and so does what was said no to
         other = last is not None and last.said.created != pull.said.created
         self._decide(pull, turn, REJECTED, aside=other and self.decision(pull.key) is not None)
+
+    def is_decided(self, key: Key, created: str) -> bool:
+        """Whether a package of the number is approved in effect, or was said no to."""
+        last = self.about(key, created)
+        if last is None or last.status == PENDING:
+            return False
+        return last.status != APPROVED or last is self.last(key)
 
     def _was_approved(self, pull: Pull, turn: Turn) -> bool:
         """Whether main approved the package before it was closed, and that is to take effect."""

@@ -218,10 +218,9 @@ def decide(setting: Setting, key: Key, cell: Cell) -> None:
             setting.decide(key, step)
             continue
         created = step.variant.said(key).created
-        before, about = setting.oracle.last(key), setting.oracle.about(key, created)
-        if about is not None and about.status != PENDING:
+        if setting.oracle.is_decided(key, created):
             continue  # closing it would not have been a decision
-        aside = before is not None and setting.oracle.decision(key) is not None
+        aside = setting.oracle.decision(key) is not None
         pull = setting.propose(key, step.variant)
         turn = setting.close(pull, "ana")
         setting.record(pull, turn, aside=aside)

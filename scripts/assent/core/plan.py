@@ -274,9 +274,10 @@ def shown_decision(
         seen: The version as described.
     """
     entry = history.about(seen.package.created)
-    if entry is None or entry is not history.last or record is None:
-        return entry
-    if record.decision is entry.decision and not concerns(record, seen):
+    if entry is None or entry is not history.last:
+        # A yes is shown only while it is in effect; a no said aside is shown of its own package.
+        return None if entry and entry.decision is Decision.APPROVED else entry
+    if record and record.decision is entry.decision and not concerns(record, seen):
         return None
     return entry
 

@@ -185,6 +185,8 @@ class _Run:
         self._names = observation.names
         self._histories = dict(observation.actual.histories)
         self._fresh: dict[RecordId, Record] = {}
+        self._brought: dict[str, str] = {}
+        """By model: the pull request of the last decision that this run brought into effect."""
         self._retry: set[str] = set(observation.left_out)
 
     def execute(self) -> None:
@@ -253,6 +255,7 @@ class _Run:
             self._parameters.write(name, value)
         self._histories[change.id] = history
         self._fresh[change.id] = change.asked.record
+        self._brought[change.id.model] = entry.pull_request
         self._emit(
             DecisionApplied(
                 id=change.id,
@@ -372,7 +375,9 @@ class _Run:
         self._parameters.write(self._names.current(model), wanted)
         self._emit(CurrentSet(environment=self._environment, model=model, was=was, becomes=becomes))
         if becomes != was:
-            self._notify(live_notice(self._environment, model, was=was, becomes=becomes))
+            url = self._brought.get(model, "")
+            notice = live_notice(self._environment, model, was=was, becomes=becomes, url=url)
+            self._notify(notice)
 
     def _candidates(
         self, model: str, decisions: Mapping[RecordId, Decision | None]

@@ -273,26 +273,30 @@ class Closings:
     def _refuse(self, case: _Case, subject: _Subject, history: History) -> None:
         """Record a code owner's closing, unless it leaves alone what was decided."""
         id_, last = case.id, history.last
-        created = subject.record.package.created
-        same = last is not None and last.created in {None, created}
-        if (history.decision is Decision.APPROVED and same) or self._main_approves(case, subject):
-            self._say_unchanged(
-                case,
-                f"version {id_.version} is Approved in {code(id_.environment)} and stays so.",
-                "To withdraw it, run `assent retire "
-                f"{id_.model} {id_.version} --env {id_.environment} --reason ...`.",
-            )
+        said = history.about(subject.record.package.created)
+        decided = None if said is None else said.decision
+        where = code(id_.environment)
+        then = (
+            "To withdraw it, run "
+            f"`assent retire {id_.model} {id_.version} --env {id_.environment} --reason ...`."
+        )
+        if decided is Decision.APPROVED and said is last:
+            why = f"version {id_.version} is Approved in {where} and stays so."
+            self._say_unchanged(case, why, then)
             return
-        if last is not None and last.decision is not Decision.APPROVED and last.decision and same:
-            self._say_unchanged(
-                case,
-                f"version {id_.version} is {last.decision.value} in {code(id_.environment)} "
-                "already, and stays so.",
-                "There is nothing to do.",
+        if decided is not None and decided is not Decision.APPROVED:
+            why = f"version {id_.version} is {decided.value} in {where} already, and stays so."
+            self._say_unchanged(case, why, "There is nothing to do.")
+            return
+        if self._main_approves(case, subject):
+            why = (
+                f"{code(self._world.config.branch)} held an approval of version {id_.version} for "
+                f"{where} by then, which counts once it takes effect."
             )
+            self._say_unchanged(case, why, then)
             return
         reason = reason_for(case.turn, case.turns, case.conversation.remarks)
-        aside = last is not None and last.decision is not None and not same
+        aside = last is not None and last.decision is not None and last is not said
         self._decide(case, subject, Decision.REJECTED, history, reason=reason, aside=aside)
         self._say(case, rejected_comment(id_, case.turn, reason))
 

@@ -39,7 +39,7 @@ class PastDecision:
 
 
 def history_text(decisions: Sequence[PastDecision]) -> str:
-    """One line a decision, below a header; digests are cut, everything else is whole."""
+    """One line a decision, below a header; digests and addresses are cut short."""
     rows = [_HEADER, *(_row(each) for each in decisions)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
     return "\n".join(
@@ -54,13 +54,19 @@ def _row(past: PastDecision) -> tuple[str, ...]:
         written(entry.at),
         past.id.environment,
         str(past.id.version),
-        entry.decision or REOPENED,
+        f"{entry.decision or REOPENED}{' (of another package)' if entry.aside else ''}",
         plain(", ".join(entry.by)) or "-",
-        plain(entry.pull_request),
+        plain(_short(entry.pull_request)),
         plain(entry.commit[:_COMMIT_DIGITS]),
         plain(entry.evidence[:_EVIDENCE_CHARACTERS]),
         plain(past.reason),
     )
+
+
+def _short(address: str) -> str:
+    """A pull request's number, as people write it; the whole address where it has none."""
+    number = address.rpartition("/")[2]
+    return f"#{number}" if number.isdecimal() else address
 
 
 def history_values(
@@ -95,4 +101,5 @@ def _values(past: PastDecision) -> dict[str, Any]:
         "evidence": entry.evidence,
         "created": None if entry.created is None else written(entry.created),
         "reason": past.reason,
+        "aside": entry.aside,
     }

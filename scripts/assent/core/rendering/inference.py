@@ -7,7 +7,7 @@ from assent.core.evidence import MAX_VIOLATIONS, Inference
 from assent.core.metrics import Metric
 from assent.core.rendering.champion import Champion, ChampionState
 from assent.core.rendering.markdown import code, table
-from assent.core.rendering.metrics import Room, measured, metrics_table, signed
+from assent.core.rendering.metrics import Room, depth, measured, metrics_table, signed
 from assent.core.reports import ReportKind, Violation
 from assent.core.timestamps import written
 
@@ -97,7 +97,11 @@ def _comparison(
     if isinstance(champion, Champion) and live is not None:
         header += [f"inference of version {champion.version} (live)", "difference"]
     rows = []
-    for name, metric in inference.metrics.items():
+    # What can be compared comes first.
+    compared = {*training, *(live or {})}
+    order = sorted(inference.metrics, key=lambda name: (name not in compared, depth(name)))
+    for name in order:
+        metric = inference.metrics[name]
         row = [code(name), measured(metric), measured(training.get(name))]
         if live is not None:
             other = live.get(name)

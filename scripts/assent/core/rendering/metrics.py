@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assent.core.metrics import Metric
 from assent.core.rendering.markdown import table
 
-__all__ = ["NOT_REPORTED", "Room", "measured", "metrics_table", "signed"]
+__all__ = ["NOT_REPORTED", "Room", "depth", "measured", "metrics_table", "signed"]
 
 NOT_REPORTED = "not reported"
 """A cell without a metric of the row's name."""
@@ -22,20 +22,21 @@ class Room:
     folded: int = 0
 
 
-def metrics_table(header: Sequence[str], rows: Sequence[Sequence[str]], room: Room) -> str:
-    """A table whose first cells are the metrics' names as code, the reports' summary values first.
+def depth(name: str) -> int:
+    """How deep in its report a metric stands; the reports' own summary values stand highest."""
+    return name.count(".")
 
-    Rows for which there is no room are counted.
-    """
-    ordered = sorted(rows, key=lambda row: row[0].count("."))
+
+def metrics_table(header: Sequence[str], rows: Sequence[Sequence[str]], room: Room) -> str:
+    """A table of as many rows as there is room for; the others are folded away, or counted."""
     right = range(1, len(header))
-    parts = [table(header, ordered[: room.shown], right=right)]
-    rest = ordered[room.shown : room.shown + room.folded]
+    parts = [table(header, rows[: room.shown], right=right)]
+    rest = rows[room.shown : room.shown + room.folded]
     if rest:
         more = table(header, rest, right=right)
         summary = f"{len(rest)} more metric{'s' if len(rest) > 1 else ''}"
         parts.append(f"<details><summary>{summary}</summary>\n\n{more}\n\n</details>")
-    over = len(ordered) - room.shown - len(rest)
+    over = len(rows) - room.shown - len(rest)
     if over > 0:
         parts.append(f"{over} further metrics are in the record itself.")
     return "\n\n".join(parts)

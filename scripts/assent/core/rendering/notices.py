@@ -85,7 +85,9 @@ def decided_notice(
     return _notice(f"{said}: {id_.model} {id_.version} in {id_.environment}", lines, url, then)
 
 
-def live_notice(environment: str, model: str, *, was: int | None, becomes: int | None) -> Notice:
+def live_notice(
+    environment: str, model: str, *, was: int | None, becomes: int | None, url: str
+) -> Notice:
     """What inference runs in an environment changed: it was applied.
 
     Args:
@@ -93,6 +95,7 @@ def live_notice(environment: str, model: str, *, was: int | None, becomes: int |
         model: The model.
         was: The version that was live; None for none.
         becomes: The version that is live now; None for none.
+        url: The pull request that brought it about; empty where nobody knows.
     """
     now = "no version" if becomes is None else f"version {becomes}"
     before = "Before, no version was live." if was is None else f"Before, it was version {was}."
@@ -101,10 +104,8 @@ def live_notice(environment: str, model: str, *, was: int | None, becomes: int |
         if becomes is None
         else f"Inference in {environment} runs it from its next start."
     )
-    return Notice(
-        subject=one_line(f"Live in {environment}: {model} {now}", _LONGEST_SUBJECT),
-        text=f"Of the model {model}, {now} is live in {environment} now.\n{before}\n\n{then}\n",
-    )
+    lines = [f"Of the model {model}, {now} is live in {environment} now.", before]
+    return _notice(f"Live in {environment}: {model} {now}", lines, url, then)
 
 
 _EFFECTS: Mapping[Decision | None, tuple[str, str, str]] = {
@@ -153,7 +154,8 @@ def _metrics(title: str, metrics: Mapping[str, Metric]) -> list[str]:
 
 
 def _notice(subject: str, lines: Sequence[str], url: str, then: str) -> Notice:
-    text = "\n".join([*lines, "", f"Pull request: {plain(url)}", "", then, ""])
+    link = [f"Pull request: {plain(url)}", ""] if url else []
+    text = "\n".join([*lines, "", *link, then, ""])
     return Notice(subject=one_line(subject, _LONGEST_SUBJECT), text=text)
 
 

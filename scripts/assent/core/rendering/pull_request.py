@@ -12,7 +12,7 @@ from assent.core.registry_fields import derive_approval
 from assent.core.rendering.champion import Champion, ChampionState, ChampionUnread
 from assent.core.rendering.inference import drift_alert, inference_section
 from assent.core.rendering.markdown import code, table
-from assent.core.rendering.metrics import Room, measured, metrics_table, signed
+from assent.core.rendering.metrics import Room, depth, measured, metrics_table, signed
 from assent.core.timestamps import written
 
 __all__ = [
@@ -206,7 +206,8 @@ def _metrics(record: Record, champion: ChampionState, layout: _Layout) -> str:
     if isinstance(champion, Champion) and live is not None:
         header += [f"version {champion.version} (live)", "difference"]
     rows = []
-    for name, metric in metrics.items():
+    for name in sorted(metrics, key=depth):
+        metric = metrics[name]
         row = [code(name), measured(metric)]
         if live is not None:
             row += [measured(live.get(name)), signed(metric, live.get(name))]
