@@ -60,13 +60,19 @@ class Asked:
     """What the log has to say where there is to be none."""
 
 
-def put_into_effect(stage: Stage, effective: Iterable[Record]) -> Mapping[str, str]:
-    """Let main hold these records; returns the parameters that say they are in effect."""
+def put_into_effect(
+    stage: Stage, effective: Iterable[Record], others: Mapping[str, bytes] | None = None
+) -> Mapping[str, str]:
+    """Let main hold these records, and other files.
+
+    Returns:
+        The parameters that say that they are in effect.
+    """
     schema = load_contracts().promotion
     contents = [(record, write_record(record, schema)) for record in effective]
-    files = ((record.id.path, content) for record, content in contents)
+    files = {record.id.path: content for record, content in contents} | dict(others or {})
     bare = stage.hub.repository_path(REPOSITORY)
-    head = commit_files(bare, files, message="Promote", loose=True)
+    head = commit_files(bare, files.items(), message="Promote", loose=True)
     values: dict[str, str] = {}
     for record, content in contents:
         id_, names = record.id, Names(prefix="/assent", environment=record.id.environment)
@@ -113,7 +119,9 @@ class Crowd:
         for record in everything:
             self._register(record)
         effective = [record for record in everything if record.id.version <= versions]
-        self._parameters = MemoryParameters(put_into_effect(stage, effective))
+        # Whom to ask for a review, GitHub would find out by a process for each pull request.
+        nobody = {".github/CODEOWNERS": b""}
+        self._parameters = MemoryParameters(put_into_effect(stage, effective, nobody))
         self._files.put(f"{OUTPUT}/metrics.json", SCORED)
 
     def _register(self, record: Record) -> None:

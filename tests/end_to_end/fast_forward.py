@@ -58,7 +58,7 @@ def flying_time(stage: Stage, clock: SettableClock) -> Iterator[list[datetime]]:
 
 @contextmanager
 def quick_git() -> Iterator[None]:
-    """Spare the sandbox's GitHub five of the six processes that a promotion takes.
+    """Spare the sandbox's GitHub most of the processes that a promotion takes.
 
     A reference is written as git itself writes one, and the merge base of a commit and its only
     parent is known without asking.

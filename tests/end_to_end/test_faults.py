@@ -129,6 +129,10 @@ def test_a_fault_anywhere_in_the_lambda_fails_its_message_alone(
         both = fault.lasting or fault.limits
         assert failed == ([0, 1] if both else [0])
         assert fault.words(call) in said()
+        if fault.limits:
+            assert play.deliver(proposing.first.event) == [0]
+            assert "not tried, for an earlier message was refused: " in said()
+            play.cold_start()  # as good as the time that GitHub asked for
         assert play.deliver(proposing.first.event) == []
         if both:
             assert play.deliver(proposing.second.event) == []

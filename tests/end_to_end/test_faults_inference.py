@@ -1,4 +1,4 @@
-"""Services that fail at every call after an inference or a drift: the message comes back, and heals.
+"""Services that fail at every call after an inference or a drift: told, retried, and healed.
 
 What may never be read is for the approver to see, and holds up no proposal.
 """
@@ -63,12 +63,20 @@ def after_drift(stage: Stage, clock: Clock, version: Registered) -> dict[str, An
     return watch(stage, version, "dev").event
 
 
-@pytest.mark.parametrize("arrange", [after_a_transform_job, after_drift])
+@pytest.mark.parametrize(
+    ("arrange", "shown"),
+    [
+        (after_a_transform_job, {"AssumeRole", "GetParameters", "s3 GET", "s3 HEAD"}),
+        (after_drift, {"s3 GET"}),
+    ],
+)
 def test_a_fault_anywhere_in_the_inference_path_brings_the_message_back(
+    *,
     stage: Stage,
     clock: Clock,
     deliver: Callable[[dict[str, Any]], Ended],
     arrange: Callable[[Stage, Clock, Registered], dict[str, Any]],
+    shown: set[str],
 ) -> None:
     """The message comes back with its reason logged, and the redelivery completes what was begun.
 
@@ -78,22 +86,22 @@ def test_a_fault_anywhere_in_the_inference_path_brings_the_message_back(
     event = arrange(stage, clock, version)
     clock.tick()
     breaks = Breaks(Whole(stage, [version]), clock, lambda: deliver(event))
-    shown = []
+    seen = set()
     for broken in breaks:
         if broken.call.operation == "Publish":
             assert (broken.ended.code, broken.told) == (0, True), broken
             assert broken.left == breaks.expected
         elif broken.fault is DENIED and broken.ended.code == 0:
             assert_shown(broken)
-            shown.append(broken.call.operation)
+            seen.add(broken.call.operation)
         else:
             assert (broken.ended.code, broken.told) == (1, True), broken
             breaks.heal(broken)
-    print(shown)
+    assert seen == shown
 
 
 def assert_shown(broken: Broken) -> None:
     """See that the page says what could not be read."""
     *_, page = broken.left["issues"].values()
     assert page["state"] == "open"
-    assert broken.words in page["body"], broken
+    assert broken.words in page["body"] or "may not be read" in page["body"], broken

@@ -1,7 +1,8 @@
 """A thousand registrations and a thousand batch inferences at once, and GitHub's limits in the way.
 
-What is deployed runs here: the Lambda's handler with PyGithub and boto3, over HTTP. Only time is
-made up, so that the hours that the limits take pass in a minute; see `fast_forward`.
+The Lambda's handler is the one that is deployed, and asks GitHub by PyGithub over HTTP. Time is
+made up, so that the hours that the limits take pass in a minute (`fast_forward`). For thousands,
+queue and AWS are in memory (`event_source`, `crowd`); a smaller flood passes the real ones.
 """
 
 import json
@@ -15,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.end_to_end import play
@@ -23,6 +25,7 @@ from tests.end_to_end.event_source import EventSource
 from tests.end_to_end.fast_forward import flying_time, quick_git
 
 from assent import lambda_handler
+from assent.adapters.aws_session import AwsFailed
 from assent.adapters.memory import SettableClock
 from assent.core.names import RecordId
 from assent.sandbox.github.content_limit import ContentLimit
@@ -39,7 +42,9 @@ WRITES = 4
 TWICE = 10
 """Every so many messages one arrives twice, as EventBridge and SQS may let it."""
 WASTE = 1.15
-"""How many calls to GitHub, and how much time, a flood may take for each that it has to."""
+"""How many calls to GitHub a flood may take for each that it takes without limits."""
+LATENESS = 1.25
+"""How much time it may take, for each hour that the limits make it take."""
 CALLS_AN_HOUR = 5_000
 """GitHub's primary limit for an App in a small organization."""
 _OPEN = re.compile(
@@ -150,6 +155,39 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         yield Scene(stage=stage, clock=clock, words=words, calls=calls)
 
 
+def test_the_queue_hands_out_and_gives_up_as_sqs_does() -> None:
+    """What fails comes back when it is visible again, or was wanted; at last it is given up."""
+    clock = SettableClock()
+    start = clock.now()
+    queue = EventSource(clock, arn=QUEUE, attempts=3)
+    names = {queue.send(body): body for body in ("done", "failing", "later", *"abcdefgh")}
+    seen: list[tuple[float, list[str]]] = []
+
+    def function(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+        records = event["Records"]
+        seen.append(((clock.now() - start).total_seconds(), [record["body"] for record in records]))
+        failed = [record for record in records if record["body"] == "failing"]
+        if len(seen) == 1:
+            queue.postpone(QUEUE, records[2]["receiptHandle"], 60)
+            failed.append(records[2])
+        return {"batchItemFailures": [{"itemIdentifier": each["messageId"]} for each in failed]}
+
+    drained = queue.drain(function)
+
+    first = ["done", "failing", "later", *"abcdefg"]
+    assert seen == [
+        (0, first),
+        (0, ["h"]),
+        (60, ["later"]),
+        (180, ["failing"]),
+        (360, ["failing"]),
+    ]
+    assert [names[message.id] for message in drained.dead] == ["failing"]
+    assert [message.received for message in drained.done] == [1] * 9 + [2]
+    with pytest.raises(AwsFailed):
+        queue.postpone(QUEUE, drained.done[0].receipt, 60)  # it is not in flight any more
+
+
 def test_a_flood_ends_as_one_pull_request_each(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +216,8 @@ def test_a_flood_ends_as_one_pull_request_each(
     pulls = scene.require_pull_requests([*proposed, *promoted])
     scene.require_answers(messages, pulls)
     full_hours = len(promoted) * WRITES // AN_HOUR - 1  # the first are written before one is over
-    assert scene.clock.now() - start <= WASTE * timedelta(hours=full_hours)
+    assert scene.clock.now() - start <= LATENESS * timedelta(hours=full_hours)
+    assert drained.postponed > len(messages)
     assert len(scene.calls) <= WASTE * clean * len(promoted)
     assert scene.busiest_hour() <= CALLS_AN_HOUR
     assert max(message.received for message in drained.done) <= RECEIVED_AT_MOST / 2

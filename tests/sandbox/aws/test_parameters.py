@@ -114,11 +114,12 @@ def test_reading_by_path_pages_through_the_tree(aws: AwsSandbox) -> None:
 
 def test_only_one_of_many_creates_a_parameter(aws: AwsSandbox) -> None:
     """Without overwriting, one of twenty parallel writers wins; the rest are told."""
+    ssm = aws.ssm  # each client has error classes of its own
 
     def put(number: int) -> str:
         try:
-            aws.ssm.put_parameter(Name="/lock", Value=str(number), Type="String")
-        except aws.ssm.exceptions.ParameterAlreadyExists:
+            ssm.put_parameter(Name="/lock", Value=str(number), Type="String")
+        except ssm.exceptions.ParameterAlreadyExists:
             return "late"
         return "won"
 

@@ -126,9 +126,9 @@ class AwsSandbox:
     def backstage(self, *, account: str | None = None, region: str | None = None) -> Backstage:
         """Another account's clients, to arrange and to look: see ``Backstage``."""
         place = (account or self.account, region or self.region)
-        if place not in self._backstages:
-            self._backstages[place] = Backstage(self._backdoor.url, *place)
-        return self._backstages[place]
+        found = self._backstages.get(place)
+        # Of threads that come at once, all get the same one, whose clients' errors are the same.
+        return found or self._backstages.setdefault(place, Backstage(self._backdoor.url, *place))
 
     @property
     def sagemaker(self) -> "SageMakerClient":
