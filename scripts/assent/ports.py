@@ -31,6 +31,7 @@ __all__ = [
     "Jobs",
     "Missing",
     "MonitoringRun",
+    "NoReadableFile",
     "NotThere",
     "NothingToMerge",
     "Notices",
@@ -73,6 +74,10 @@ class NotThere(AssentError):
 
 class Missing(NotThere):
     """It surely does not exist; a plain `NotThere` may be a thing that only cannot be read."""
+
+
+class NoReadableFile(AssentError):
+    """What stands at a path can be seen, and is no file that is given whole."""
 
 
 class NothingToMerge(AssentError):
@@ -367,7 +372,11 @@ class Forge(Protocol):
         ...
 
     def file(self, path: str, commit: str, /) -> bytes | None:
-        """A file in a commit or branch; None where there is none."""
+        """A file in a commit or branch; None where there is none.
+
+        Raises:
+            NoReadableFile: It is too large, or no file.
+        """
         ...
 
     def create_branch(self, name: str, commit: str, /) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from tests.flows.test_reject import MODEL, House
 
-from assent.core.errors import AssentError, Exit
+from assent.core.errors import Exit
 from assent.core.forge import ProposalState
 from assent.core.outcome import Proposed
 from assent.core.package import RegistryApproval
 from assent.core.receipts import ClosingRecorded, ClosingWithoutEffect, Failed
-from assent.ports import NotThere, Unavailable
+from assent.ports import NoReadableFile, NotThere, Unavailable
 
 Run = Callable[[House, int], object]
 
@@ -187,7 +187,9 @@ def test_what_cannot_be_opened_again_is_said_and_proposed_anew() -> None:
 
     original = house.repository.reopen
     house.repository.reopen = refuse  # type: ignore[method-assign,assignment]
-    house.rejected(number)
+    report = house.rejected(number)
+    assert report.exit is Exit.INCOMPLETE
+    assert [type(each) for each in report.receipts] == [Failed, ClosingWithoutEffect]
     assert "could not be opened again" in house.comments(number)[-1]
     writes = house.scene.writes()
     assert house.rejected(number).receipts == ()
@@ -208,7 +210,7 @@ def test_a_record_that_cannot_be_had_holds_up_no_later_run() -> None:
 
     def refused(path: str, commit: str, /) -> bytes | None:
         if commit != "main":
-            raise AssentError(f"{path} at {commit} is no file of at most 1 MB")
+            raise NoReadableFile(f"{path} at {commit} is no file of at most 1 MB")
         return original(path, commit)
 
     house.repository.file = refused  # type: ignore[method-assign]

@@ -193,7 +193,10 @@ class Oracle:
         return entries[-1] if entries else None
 
     def about(self, key: Key, created: str | None) -> Entry | None:
-        """The last decision about one package of the number, in effect or aside of what is."""
+        """The last decision about one package of the number: what is in effect, or else aside."""
+        last = self.last(key)
+        if last is not None and last.said.created == created:
+            return last
         entries = [each for each in self.effective.get(key, []) if each.said.created == created]
         return entries[-1] if entries else None
 
@@ -279,10 +282,6 @@ class Oracle:
             pull.undone, pull.state = turn.at, State.OPEN
             pull.turns += (Turn(closed=False, by=BOT, at=self.time),)
 
-    def _is_rejected_by(self, pull: Pull) -> bool:
-        last = self.about(pull.key, pull.said.created)
-        return last is not None and (last.number, last.status) == (pull.number, REJECTED)
-
     def _hear_closed(self, pull: Pull, turn: Turn) -> None:
         last = self.last(pull.key)
         if last is not None and last.at > turn.at:
@@ -300,19 +299,22 @@ class Oracle:
         return last.status != APPROVED or last is self.last(key)
 
     def _was_approved(self, pull: Pull, turn: Turn) -> bool:
-        """Whether main approved the package before it was closed, and that is to take effect."""
-        there = self.due(pull.key[0]).get(pull.key)
+        """Whether main approved the package, by a pull request, before this one was closed."""
+        there, brought = self.main.get(pull.key), self.brought.get(pull.key)
         return (
-            there is not None
+            (there is not None and brought is not None)
             and (there.status, there.created) == (APPROVED, pull.said.created)
-            and self.brought[pull.key].at <= turn.at
+            and (brought.number is not None and brought.at <= turn.at)
         )
 
     def _hear_reopened(self, pull: Pull, turn: Turn) -> None:
-        last, mine = self.last(pull.key), self.about(pull.key, pull.said.created)
-        overtaken = last is not None and last.at > turn.at
-        if self._is_rejected_by(pull) and mine is not None and mine.closing and not overtaken:
-            self._decide(pull, turn, PENDING, aside=mine.aside)
+        last = self.last(pull.key)
+        if last is not None and last.at > turn.at:
+            return
+        mine = [each for each in self.effective.get(pull.key, []) if each.number == pull.number]
+        if mine and mine[-1].closing and mine[-1].status == REJECTED:
+            # Whatever else is in effect by now stays so.
+            self._decide(pull, turn, PENDING, aside=mine[-1] is not last)
 
     def _decide(self, pull: Pull, turn: Turn, status: str, *, aside: bool) -> None:
         entries = self.effective.setdefault(pull.key, [])

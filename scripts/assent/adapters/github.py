@@ -33,7 +33,7 @@ from assent.core.forge import (
     PullRequest,
     PullRequestState,
 )
-from assent.ports import NotThere
+from assent.ports import NoReadableFile, NotThere
 
 if TYPE_CHECKING:
     from github.NamedUser import NamedUser
@@ -164,7 +164,7 @@ class GitHubForge:
         except NotThere:
             return None
         if not isinstance(answer, dict) or answer.get("encoding") != "base64":
-            raise GitHubRefused(f"{path} at {commit} is no file of at most 1 MB")
+            raise NoReadableFile(f"{path} at {commit} is no file of at most 1 MB")
         return base64.b64decode(answer["content"])
 
     def create_branch(self, name: str, commit: str, /) -> None:

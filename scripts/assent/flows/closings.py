@@ -39,7 +39,7 @@ from assent.flows.notify import notify
 from assent.flows.ownership import UndeterminedOwner, is_code_owner
 from assent.flows.wanted import World, wanted_records
 from assent.flows.write_registry import write_registry
-from assent.ports import AlreadyThere, Forge, NotThere
+from assent.ports import AlreadyThere, Forge, NoReadableFile, NotThere
 
 __all__ = ["Closings"]
 
@@ -209,10 +209,8 @@ class Closings:
         )
         try:
             content = self._forge.file(id_.path, pull.head)
-        except AssentError as error:
-            if error.retryable:
-                raise
-            return unclear  # too large, or no file: it will not read tomorrow either
+        except NoReadableFile:
+            return unclear
         if content is None:
             return None
         parsed = parse_record(content, self._world.contracts.promotion)
@@ -314,10 +312,12 @@ class Closings:
     def _undo(self, case: _Case, objection: str, history: History) -> None:
         """Say that a closing decides nothing, and open the pull request again: once, not twice."""
         last = history.last
-        if last is not None and last.is_closing_of(case.pull.url):
-            return  # what a code owner closed stays closed, whoever opened it in between
         if case.pull.state is ProposalState.MERGED:
             return  # what it decided or not is past
+        if last is not None and last.is_closing_of(case.pull.url):
+            then = "A code owner closed it before, and that stands until a code owner reopens it."
+            self._say_unchanged(case, objection, then)
+            return
         if case.pull.state is ProposalState.OPEN or case.turn != case.turns[-1]:
             self._say_unchanged(case, objection, "It was opened again since.")
             return
@@ -332,32 +332,33 @@ class Closings:
         if self._world.clock.now() - case.turn.at > _STALE:
             return
         then = "Assent opens the pull request again. A code owner rejects by closing it."
-        self._say_unchanged(case, objection, then, undone=True)
-        self._open_again(case)
+        self._say(case, unchanged_comment(case.turn, objection, then=then, undone=True))
+        opened = self._open_again(case)
+        self._report_unchanged(case, objection, reopened=opened)
 
-    def _open_again(self, case: _Case) -> None:
+    def _open_again(self, case: _Case) -> bool:
         """Restore the branch and reopen, as was announced; say so where GitHub will not."""
         if case.pull.state is not ProposalState.CLOSED or case.turn != case.turns[-1]:
-            return
+            return False
         try:
-            self._forge.create_branch(case.pull.branch, case.pull.head)
-            self.acted += 1
-        except AlreadyThere:
-            pass  # it was not deleted
-        except AssentError as error:
-            self._stuck(case, error)
-            return
-        try:
+            try:
+                self._forge.create_branch(case.pull.branch, case.pull.head)
+                self.acted += 1
+            except AlreadyThere:
+                pass  # it was not deleted
             self._forge.reopen(case.pull.number)
             self.acted += 1
         except AssentError as error:
             self._stuck(case, error)
+            return False
+        return True
 
     def _stuck(self, case: _Case, error: AssentError) -> None:
         if error.retryable:
             raise error
         if self._forge.pull_request(case.pull.number).state is not ProposalState.CLOSED:
             return  # somebody was faster
+        self.fail(f"opening {case.pull.url} again", error)
         self._forge.label(case.pull.number, [VOID])
         self._forge.comment(case.pull.number, stuck_comment(case.turn, error.message))
         self.acted += 1
@@ -471,17 +472,20 @@ class Closings:
         self._histories[id_] = found
         return found
 
-    def _say_unchanged(self, case: _Case, why: str, then: str, *, undone: bool = False) -> None:
-        if self._say(case, unchanged_comment(case.turn, why, then=then, undone=undone)):
-            self._emit(
-                ClosingWithoutEffect(
-                    id=case.id,
-                    by=case.turn.by,
-                    pull_request=case.pull.url,
-                    why=why.replace("`", "").removesuffix("."),
-                    reopened=undone,
-                )
+    def _say_unchanged(self, case: _Case, why: str, then: str) -> None:
+        if self._say(case, unchanged_comment(case.turn, why, then=then)):
+            self._report_unchanged(case, why, reopened=False)
+
+    def _report_unchanged(self, case: _Case, why: str, *, reopened: bool) -> None:
+        self._emit(
+            ClosingWithoutEffect(
+                id=case.id,
+                by=case.turn.by,
+                pull_request=case.pull.url,
+                why=why.replace("`", "").removesuffix("."),
+                reopened=reopened,
             )
+        )
 
     def _say(self, case: _Case, text: str) -> bool:
         """Comment, unless this very closing or reopening was answered before, or is long past."""

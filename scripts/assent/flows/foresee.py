@@ -142,7 +142,8 @@ class _Foresight:
         for environment in ladder[place + 1 :]:
             live, effective = self._live(environment), self._effective(environment)
             runs = live == self._id.version
-            if runs or effective is Decision.APPROVED:
-                yield RungAbove(environment=environment.name, runs=runs)
-            elif isinstance(effective, Unread):
-                yield RungAbove(environment=environment.name, runs=False, unread=effective.why)
+            unread = next((each.why for each in (live, effective) if isinstance(each, Unread)), "")
+            if runs or effective is Decision.APPROVED or unread:
+                yield RungAbove(
+                    environment=environment.name, runs=runs, unread="" if runs else unread
+                )

@@ -337,6 +337,11 @@ def _consequences_lines(retirement: Retirement) -> Sequence[str]:
         case effective:
             lines.append(f"its approval is not in effect (last: {effective or 'nothing decided'})")
     lines.append(_current_line(found))
+    if not isinstance(found.fallback, Unread) and found.fallback.unchecked:
+        why = plain(found.fallback.unchecked)
+        lines.append(
+            f"the package of version {found.fallback.version} could not be looked at: {why}"
+        )
     for rung in found.above:
         if rung.unread:
             lines.append(f"{rung.environment} could not be read: {plain(rung.unread)}")
