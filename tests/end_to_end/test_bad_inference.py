@@ -1,4 +1,4 @@
-"""Inference that proposes nothing: each mistake is told apart, said clearly, and changes nothing."""
+"""Inference that proposes nothing: each mistake is told apart, said clearly, changes nothing."""
 
 import copy
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.end_to_end import play
 from tests.end_to_end.climb import (
     METRICS,
@@ -18,6 +19,7 @@ from tests.end_to_end.climb import (
     infer,
     metrics,
     opened,
+    own_event,
     owner,
     rejected,
     reported,
@@ -27,8 +29,11 @@ from tests.end_to_end.climb import (
 )
 from tests.end_to_end.whole import Clock, Whole
 
+from assent.core.config import UnknownEnvironment
+from assent.core.events import MalformedEvent, Misdirected, parse_event, read_event
 from assent.sandbox.aws import Ending, Registered, register, transform
 from assent.sandbox.stage import Stage
+from assent.wiring import proposer_from_environment
 
 Event = Mapping[str, Any]
 MEBIBYTE = 1024 * 1024
@@ -63,7 +68,9 @@ class Bad:
 def assert_nothing_changes(stage: Stage, versions: list[Registered], cases: list[Bad]) -> None:
     """See what command and Lambda make of events, and that the whole stage stays as it is."""
     file = stage.root.parent / "event.json"
-    before = Whole(stage, versions).picture()
+    whole = Whole(stage, versions)
+    before = whole.picture()
+    stage.ledger.clear()
     for case in cases:
         file.write_text(json.dumps(case.event))
         ended = play.assent("propose", file)
@@ -74,7 +81,9 @@ def assert_nothing_changes(stage: Stage, versions: list[Registered], cases: list
             rest = rest.partition(part)[2]
     failed = play.deliver(*(case.event for case in cases))
     assert failed == [place for place, case in enumerate(cases) if case.comes_back]
-    assert Whole(stage, versions).picture() == before
+    assert whole.picture() == before
+    written = {call.operation.rpartition("/")[2] for call in stage.ledger.calls if call.writes}
+    assert written <= {"access_tokens", "ChangeMessageVisibility"}
 
 
 def created_again(stage: Stage, clock: Clock) -> Registered:
@@ -247,10 +256,8 @@ def test_hostile_names_in_reports_stay_text(stage: Stage, clock: Clock) -> None:
     page = opened(stage, clock, infer(stage, version, "dev", outputs).event).body
     assert_harmless(page)
     assert "`metrics.__proto__`" in page
-    assert (
-        play.deliver(watch(stage, version, "dev", outputs={VIOLATIONS: outputs[VIOLATIONS]}).event)
-        == []
-    )
+    drifted = watch(stage, version, "dev", outputs={VIOLATIONS: outputs[VIOLATIONS]})
+    assert play.deliver(drifted.event) == []
     (issue,) = [
         issue
         for issue in stage.repository("ana").get_issues(state="open")
@@ -269,3 +276,167 @@ def assert_harmless(page: str) -> None:
         outside = "".join(line.split("``")[::2])
         for active in ("@acme", "#1", "<img", "evil.test"):
             assert active not in outside, line
+
+
+def test_events_at_once_open_one_pull_request(stage: Stage, clock: Clock, nursery: Nursery) -> None:
+    """Whichever of two runs comes first, there is one pull request, and its page is the record's.
+
+    Four processes at once, each message delivered twice; what comes back is delivered again.
+    """
+    version = play.train(stage)
+    settle(stage, clock, climb(stage, clock, version, "dev"))
+    runs = [
+        infer(stage, version, "dev", {"metrics.json": metrics(version, accuracy=accuracy)})
+        for accuracy in (0.8, 0.9)
+    ]
+    whole = Whole(stage, [version])
+    environment = stage.environment()
+    for _ in range(3):
+        whole.restore()
+        batches = [sqs_batch([run.event]) for run in runs * 2]
+        children = [nursery.delivery(batch, environment=environment) for batch in batches]
+        for child in children:
+            child.go()
+        for child in children:
+            assert child.wait() == 0, child.output
+        came_back = [len(child.result["batchItemFailures"]) for child in children]
+        for run, failed in zip(runs * 2, came_back, strict=True):
+            assert failed in {0, 1}
+            assert play.deliver(*[run.event] * failed) == []
+        (pull,) = stage.pull_requests()
+        assert [label.name for label in pull.labels] == [
+            "assent",
+            "environment: test",
+            "model: churn",
+        ]
+        there = stage.repository("ana").get_contents(
+            "promotions/test/churn/1.yaml", ref=pull.head.ref
+        )
+        assert not isinstance(there, list)
+        record = yaml.safe_load(there.decoded_content)
+        assert record["evidence"]["digest"] in pull.body
+        (mine,) = [run for run in runs if run.arn == record["evidence"]["inference"]["run"]]
+        assert mine.job in pull.body
+
+
+LONG = "x" * 256 * 1024
+VALUES: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    float("nan"),
+    10**400,
+    "",
+    " ",
+    "nobody",
+    "a\nb",
+    "\x00",
+    "\x1b[31m",
+    "\ud800",
+    "\u202e",
+    "../../main",
+    "$(id)",
+    "${{ github.token }}",
+    "s3://",
+    "s3://acme-nightly/a\nb",
+    "https://evil.test/metrics.json",
+    "2026-02-30T00:00:00Z",
+    "arn:aws:sagemaker:eu-west-1:999999999999:model-package/churn/1",
+    LONG,
+    [],
+    [LONG],
+    [None],
+    [[]],
+    [{}] * 1000,
+    {},
+    {"": None, "__proto__": {}},
+]
+"""What may stand in any field, whoever sends the event."""
+
+
+def spoilt(event: Event) -> Iterator[Event]:
+    """An event with one field after the other taken away, replaced or added."""
+    for place in [(), ("detail",), ("detail", "reports"), ("detail", "reports", 0)]:
+        fields = _at(event, place)
+        if fields is None:
+            continue
+        names = list(fields) if isinstance(fields, dict) else range(len(fields))
+        for name in names:
+            yield _changed(event, place, lambda there, name=name: there.pop(name))
+            for value in VALUES:
+                yield _changed(
+                    event, place, lambda there, name=name, value=value: _put(there, name, value)
+                )
+        if isinstance(fields, dict):
+            yield _changed(event, place, lambda there: _put(there, "__proto__", {"admin": True}))
+
+
+def _put(there: Any, name: str | int, value: object) -> None:  # noqa: ANN401 - any JSON
+    there[name] = value
+
+
+def _at(event: Event, place: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any JSON
+    there: Any = event
+    for step in place:
+        if isinstance(there, dict) and step not in there:
+            return None
+        there = there[step]
+    return there
+
+
+def _changed(event: Event, place: tuple[str | int, ...], change: Callable[[Any], object]) -> Event:
+    spoilt_event = copy.deepcopy(dict(event))
+    change(_at(spoilt_event, place))
+    return spoilt_event
+
+
+def test_whatever_stands_in_an_event_is_refused_or_ignored(stage: Stage, clock: Clock) -> None:
+    """Every field of every event, with every kind of value: no other exception, and no change.
+
+    What an event asks for follows from what is read of it; that is acted on once for each.
+    """
+    version = play.train(stage)
+    settle(stage, clock, climb(stage, clock, version, "dev"))
+    opened(stage, clock, infer(stage, version, "dev").event)
+    drift = watch(stage, version, "dev")
+    assert play.deliver(drift.event) == []
+    uris = [f"{drift.output}/{VIOLATIONS}"]
+    found = {
+        "model": "churn",
+        "version": 1,
+        "environment": "dev",
+        "run": drift.arn,
+        "reports": uris,
+    }
+    good = [
+        version.event,
+        infer(stage, version, "dev").event,
+        reported(stage, version, "dev", {"metrics.json": metrics(version), VIOLATIONS: b"{}"}),
+        drift.event,
+        own_event(stage, "dev", "Assent Violations Found", found),
+    ]
+    whole = Whole(stage, [version])
+    before = whole.picture()
+    proposer = proposer_from_environment()
+    tried: list[Any] = []
+    outcomes: Counter[type] = Counter()
+    for event in (each for known in good for each in (known, *spoilt(known))):
+        try:
+            asked = parse_event(read_event(json.dumps(event)))
+        except MalformedEvent as error:
+            assert len(error.message) < 1000
+            assert error.message.isprintable(), error.message
+            outcomes[MalformedEvent] += 1
+            continue
+        if asked in tried:
+            continue
+        tried.append(asked)
+        try:
+            outcomes[type(proposer.propose(event))] += 1
+        except (Misdirected, UnknownEnvironment) as error:
+            assert error.message.isprintable(), error.message
+            outcomes[type(error)] += 1
+    print(outcomes, len(tried))
+    assert whole.picture() == before

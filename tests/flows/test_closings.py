@@ -282,3 +282,24 @@ def test_a_service_that_stops_answering_is_not_asked_about_the_rest() -> None:
         if f"/assent/dev/{MODEL}/versions/{version}" in house.scene.parameters()
     }
     assert recorded == set(range(1, 7))
+
+
+def test_reopening_an_old_pull_request_takes_no_live_approval_down() -> None:
+    """It lets the evidence of that pull request be approved again, and changes nothing else."""
+    house = House()
+    first = house.first()
+    house.close(first, "ben", saying="no")
+    house.applied()
+    second = house.proposed("dev", fresh=True)
+    house.repository.approve(second, "ana")
+    house.scene.tick()
+    house.repository.merge(second)
+    assert house.applied().exit is Exit.OK
+    house.reopen(first, "ana")
+    assert house.applied().exit is Exit.OK
+    assert statuses(house) == ["Rejected", "Approved", "PendingManualApproval"]
+    assert house.live("dev") == house.version
+    assert house.package.metadata["dev"] == "Approved"
+    writes = house.scene.writes()
+    assert house.applied().receipts == ()
+    assert house.scene.writes() == writes

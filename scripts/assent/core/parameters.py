@@ -89,8 +89,8 @@ class HistoryEntry:
     reason: str = ""
     """Why a pull request was closed, on one line; a record says its own reason."""
     aside: bool = False
-    """Whether it is about another package of this number than the decision in effect, and leaves
-    that one in effect."""
+    """Whether it leaves the decision in effect alone: it is about another package of this number,
+    or takes back a closing that is not in effect any more."""
 
     def is_closing_of(self, pull_request: str) -> bool:
         """Whether closing that pull request made this decision, or merging its no."""
@@ -141,13 +141,15 @@ class History:
         return frozenset({*aside, *(entry.evidence for entry in main[:upto])})
 
     def about(self, created: datetime) -> HistoryEntry | None:
-        """The last decision on the very package that was created then; None where there is none.
+        """What counts of the very package that was created then; None where nothing was decided.
 
-        What was written before packages were told apart counts for every package.
+        That is the decision in effect, if it is about that package, or else the last one that was
+        made aside. What was written before packages were told apart counts for every package.
         """
-        return next(
-            (entry for entry in reversed(self.entries) if entry.created in {None, created}), None
-        )
+        about = [entry for entry in self.entries if entry.created in {None, created}]
+        if self.last in about:
+            return self.last
+        return about[-1] if about else None
 
     def holds(self, blob: str, decision: Decision) -> bool:
         """Whether what is in effect is this decision, by this very record."""

@@ -270,6 +270,9 @@ class _Run:
                 restored=restored,
             )
         )
+        planned = self._seen.actual.versions.get(change.id)
+        if planned is not None and not concerns(change.asked.record, planned):
+            self._mend(change.id)  # what it showed of the decision before is not in effect any more
         reason = change.asked.record.reason
         self._notify(
             decided_notice(

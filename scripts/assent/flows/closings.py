@@ -384,7 +384,7 @@ class Closings:
         except UndeterminedOwner as error:
             objection = f"{error.message}."
         if objection is None:
-            self._decide(case, subject, None, history, aside=standing.aside)
+            self._decide(case, subject, None, history, aside=standing is not history.last)
             self._say(case, reopened_comment(case.id, case.turn))
         elif case.pull.state is ProposalState.OPEN and case.turn == case.turns[-1]:
             then = "A code owner closes it and opens it again, or the version is proposed anew."
@@ -417,9 +417,9 @@ class Closings:
             reason=reason,
             aside=aside,
         )
-        restored = self._show(case.id, entry)
-        parameters = self._world.parameters(self._environment)
         longer = history.then(entry)
+        restored = self._show(longer)
+        parameters = self._world.parameters(self._environment)
         for name, value in write_history(self._names, longer):
             parameters.write(name, value)
         self._histories[case.id] = longer
@@ -448,15 +448,16 @@ class Closings:
             parameters.write(name, write_current(self._environment.name, model, None))
             self.acted += 1
 
-    def _show(self, id_: RecordId, entry: HistoryEntry) -> tuple[str, ...]:
-        """Let the registry show the decision, if it still has the package that it is about."""
-        config, registry = self._world.config, self._world.registry
+    def _show(self, history: History) -> tuple[str, ...]:
+        """Let the registry show what counts of the package that it has."""
+        config, registry, id_ = self._world.config, self._world.registry, history.id
         arn = parse_package_arn(config.registry.package_arn(id_.model, id_.version))
         try:
             seen = registry.describe(arn)
         except NotThere:
             return ()
-        if seen.package.created != entry.created:
+        entry = history.about(seen.package.created)
+        if entry is None:
             return ()
         elsewhere = decisions_elsewhere(self._world, id_, seen)
         update = registry_showing(seen, id_, entry, elsewhere=elsewhere, ladder=config.ladder)
