@@ -454,10 +454,12 @@ class _Run:
             retry=tuple(sorted(self._retry)),
             closings=self._closings.until,
         )
-        if before is not None and not self._closings.acted:
+        # That somebody commented on a pull request is not worth a write; a first look is.
+        moved = self._closings.acted or (before is not None and before.closings is None)
+        if before is not None and not moved:
             unmoved = write_applied(replace(after, closings=before.closings))
             if unmoved == self._seen.applied_text:
-                return  # that somebody commented on a pull request is not worth a write
+                return
         text = write_applied(after)
         if text != self._seen.applied_text:
             self._parameters.write(self._names.applied, text)

@@ -1,7 +1,7 @@
 """One environment's closed and reopened pull requests: what each decides, and its record."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from assent.core.closing import answered, reason_for, turns_of
@@ -243,7 +243,7 @@ class Closings:
             self._say_unchanged(case, f"{code(error.message)}.", error.hint)
             return
         if objection is not None:
-            self._undo(case, objection, history)
+            self._undo(case, objection)
         elif isinstance(subject, _Unclear):
             then = "Say what is meant in a pull request of its own."
             self._say_unchanged(case, subject.why, then)
@@ -309,12 +309,20 @@ class Closings:
         pulls = [] if commit is None else self._forge.merged_pull_requests(commit)
         return any(to_seconds(pull.merged_at) <= case.turn.at for pull in pulls)
 
-    def _undo(self, case: _Case, objection: str, history: History) -> None:
+    def _was_closed_by_right(self, case: _Case) -> bool:
+        """Whether the last before this turn who might decide closed, whatever came of it."""
+        earlier = case.turns[: case.turns.index(case.turn)]
+        entitled = (
+            turn for turn in reversed(earlier) if self._objection(replace(case, turn=turn)) is None
+        )
+        last = next(entitled, None)
+        return last is not None and last.kind is TurnKind.CLOSED
+
+    def _undo(self, case: _Case, objection: str) -> None:
         """Say that a closing decides nothing, and open the pull request again: once, not twice."""
-        last = history.last
         if case.pull.state is ProposalState.MERGED:
             return  # what it decided or not is past
-        if last is not None and last.is_closing_of(case.pull.url):
+        if self._was_closed_by_right(case):
             then = "A code owner closed it before, and that stands until a code owner reopens it."
             self._say_unchanged(case, objection, then)
             return
