@@ -1,63 +1,105 @@
-"""Calls to AWS and GitHub that one promotion takes, by operation."""
+"""Calls to AWS and GitHub that a version takes on its way, by operation."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from assent.sandbox.aws import transform
 from assent.sandbox.stage import REPOSITORY
 from assent.sandbox.wire import Call
 from benchmarks.scene import Scene
 
-__all__ = ["Counts", "count_calls"]
+__all__ = ["Counts", "Operations", "count_apply", "count_calls"]
 
+Operations = Mapping[str, int]
+"""How often each operation of each service was called, first call first."""
+
+_SCORED = b'{"scored": {"auc": {"value": 0.88}}}'
 _VARIABLE = (
     (re.compile(rf"/repos/{REPOSITORY}(?=/|$)"), "/repos/{repository}"),
     (re.compile(r"/contents/[^?]+"), "/contents/{path}"),
     (re.compile(r"/[0-9a-f]{40}(?=/|$)"), "/{commit}"),
     (re.compile(r"/[0-9]+(?=/|$)"), "/{number}"),
+    (re.compile(r"/memberships/[^/?]+"), "/memberships/{login}"),
     (re.compile(r"^/api/v3"), ""),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How often each operation of each service was called, first call first."""
+    """What each step took, each by a fresh process that mints a token and reads all it needs."""
 
-    propose: Mapping[str, int]
-    """By a fresh process, which must mint a token and read the configuration first."""
-    apply: Mapping[str, int]
-    """By a fresh process, over every environment of the ladder."""
+    propose: Operations
+    """After the registration."""
+    apply: Operations
+    """Over every environment of the ladder, after the merge."""
+    infer: Operations
+    """`propose` again, for the next rung, after a batch inference with a transform job."""
+    reject: Operations
+    """After a code owner closed that pull request."""
 
 
 def count_calls(scene: Scene) -> Counts:
-    """Propose one version and apply its promotion; everything else in the tree is settled.
+    """Take one version from its registration up a rung, and turn it down there.
+
+    Everything else in the tree is settled.
 
     Raises:
-        RuntimeError: The promotion did not take effect, so that the counts would mean nothing.
+        RuntimeError: A step did not do what it is there for, so that the counts mean nothing.
     """
     registered = scene.register_next()
-    event = scene.folder / "event.json"
-    event.write_text(json.dumps(registered.event), encoding="utf-8")
+    event = _written(scene, registered.event)
+    propose, proposed = _counted(scene, "propose", event)
+    _require(proposed.get("attempt") == "opened", proposed)
+    apply = count_apply(scene, registered.version)
+    ran = transform(scene.stage.aws, registered.arn, "dev", outputs={"metrics.json": _SCORED})
+    infer, inferred = _counted(scene, "propose", _written(scene, ran.event))
+    opened = (inferred.get("attempt"), inferred.get("environment"))
+    _require(opened == ("opened", "test"), inferred)
+    number = scene.close()
+    reject, rejected = _counted(
+        scene, "reject", str(number), "--repository", str(scene.clone()), "--env", "test"
+    )
+    _require([each["receipt"] for each in rejected["receipts"]] == ["closing"], rejected)
+    return Counts(propose=propose, apply=apply, infer=infer, reject=reject)
+
+
+def count_apply(scene: Scene, version: int) -> Operations:
+    """Merge the one open pull request, of a version of the first model, and apply it.
+
+    Raises:
+        RuntimeError: The promotion did not take effect.
+    """
+    scene.merge()
+    apply, applied = _counted(scene, "apply", "--repository", str(scene.clone()))
+    done = [(each["receipt"], each.get("becomes")) for each in applied["receipts"]]
+    _require(done == [("decided", "Approved"), ("current", version)], applied)
+    return apply
+
+
+def _written(scene: Scene, event: Mapping[str, Any]) -> str:
+    path = scene.folder / "event.json"
+    path.write_text(json.dumps(event), encoding="utf-8")
+    return str(path)
+
+
+def _counted(scene: Scene, *arguments: str) -> tuple[Operations, dict[str, Any]]:
+    """Run Assent; returns the calls that it made, and what it says."""
     ledger = scene.stage.ledger
     ledger.clear()
-    proposed = json.loads(scene.run("propose", str(event), "--format", "json"))
-    propose = _counted(ledger.calls)
-    if proposed.get("attempt") != "opened":
-        raise RuntimeError(f"no pull request was opened: {proposed}")
-    scene.merge()
-    clone = scene.clone()
-    ledger.clear()
-    applied = json.loads(scene.run("apply", "--repository", str(clone), "--format", "json"))
-    apply = _counted(ledger.calls)
-    done = [(each["receipt"], each.get("becomes")) for each in applied["receipts"]]
-    if done != [("decided", "Approved"), ("current", registered.version)]:
-        raise RuntimeError(f"the promotion did not take effect: {applied}")
-    return Counts(propose=propose, apply=apply)
+    said: dict[str, Any] = json.loads(scene.run(*arguments, "--format", "json"))
+    return _operations(ledger.calls), said
 
 
-def _counted(calls: Iterable[Call]) -> dict[str, int]:
+def _require(holds: bool, said: Mapping[str, Any]) -> None:  # noqa: FBT001 - what is required
+    if not holds:
+        raise RuntimeError(f"a step did not do what is counted here: {said}")
+
+
+def _operations(calls: Iterable[Call]) -> dict[str, int]:
     return dict(Counter(f"{call.service} {_operation(call)}" for call in calls))
 
 

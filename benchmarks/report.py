@@ -2,15 +2,20 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.calls import Counts
+from benchmarks.calls import Counts, Operations
 from benchmarks.comparison import Comparison, Measured
 
 __all__ = ["machine", "report_text", "report_values"]
 
-_VERBS = ("propose", "apply")
+_STEPS: Mapping[str, Callable[[Counts], Operations]] = {
+    "assent propose, after a registration": lambda counts: counts.propose,
+    "assent apply": lambda counts: counts.apply,
+    "assent propose, after a batch inference": lambda counts: counts.infer,
+    "assent reject": lambda counts: counts.reject,
+}
 
 
 def machine() -> str:
@@ -22,29 +27,36 @@ def machine() -> str:
     )
 
 
-def report_text(counts: Mapping[int, Counts], comparisons: Sequence[Comparison]) -> str:
+def report_text(
+    counts: Mapping[int, Counts],
+    closed: Mapping[int, Operations],
+    comparisons: Sequence[Comparison],
+) -> str:
     """Everything that was measured, in tables."""
     parts = [machine()]
     if counts:
-        parts += [_calls(verb, counts) for verb in _VERBS]
+        parts += [
+            _calls(
+                f"{step}: calls with",
+                {f"{size:,} records": of(each) for size, each in counts.items()},
+            )
+            for step, of in _STEPS.items()
+        ]
+    if closed:
+        found = {f"{number:,} closed before": each for number, each in closed.items()}
+        parts.append(_calls("assent apply: calls with", found))
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
 
 
-def _calls(verb: str, counts: Mapping[int, Counts]) -> str:
-    found = {size: _of(each, verb) for size, each in counts.items()}
+def _calls(title: str, found: Mapping[str, Operations]) -> str:
     operations = list(dict.fromkeys(name for each in found.values() for name in each))
-    header = [f"assent {verb}: calls with", *(f"{size:,} records" for size in found)]
     rows = [[name, *(str(each.get(name, 0)) for each in found.values())] for name in operations]
     total = ["all", *(str(sum(each.values())) for each in found.values())]
     same = all(each == next(iter(found.values())) for each in found.values())
     verdict = "The same calls." if same else "DIFFERENT CALLS."
-    return f"{_table([header, *rows, total])}\n{verdict}"
-
-
-def _of(counts: Counts, verb: str) -> Mapping[str, int]:
-    return {"propose": counts.propose, "apply": counts.apply}[verb]
+    return f"{_table([[title, *found], *rows, total])}\n{verdict}"
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -81,15 +93,24 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def report_values(
-    counts: Mapping[int, Counts], comparisons: Sequence[Comparison]
+    counts: Mapping[int, Counts],
+    closed: Mapping[int, Operations],
+    comparisons: Sequence[Comparison],
 ) -> dict[str, Any]:
     """Everything that was measured, as JSON values."""
     return {
         "machine": machine(),
         "calls": [
-            {"records": size, "propose": dict(each.propose), "apply": dict(each.apply)}
+            {
+                "records": size,
+                "propose": dict(each.propose),
+                "apply": dict(each.apply),
+                "infer": dict(each.infer),
+                "reject": dict(each.reject),
+            }
             for size, each in counts.items()
         ],
+        "closed": [{"before": number, "apply": dict(each)} for number, each in closed.items()],
         "times": [
             {
                 "question": each.question,

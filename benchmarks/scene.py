@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from assent.core.git_objects import blob_id
@@ -21,7 +22,7 @@ from assent.core.parameters import (
 )
 from assent.core.record import Record
 from assent.sandbox.aws import Registered, register
-from assent.sandbox.stage import ENVIRONMENTS, REPOSITORY, Stage
+from assent.sandbox.stage import ENVIRONMENTS, REPOSITORY, Stage, wall_clock
 from benchmarks.tree import ENVIRONMENT, TreeShape, commit_files, model_name, written_records
 
 __all__ = ["Scene", "open_scene"]
@@ -31,9 +32,21 @@ HISTORIES = 10
 """As many of each model's versions have their history stored, highest first: nothing that is
 measured here reads further down."""
 _APPROVER = "ana"
-_REPORT = (
+REPORT = (
     b'{"binary_classification_metrics": {"auc": {"value": 0.913, "standard_deviation": 0.004}}}'
 )
+
+
+class MovableClock:
+    """The machine's clock, unless it is put elsewhere."""
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+        """Where it stands; None for the machine's time."""
+
+    def __call__(self) -> datetime:
+        """What it says."""
+        return self.at or wall_clock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +54,8 @@ class Scene:
     """A tree of records, all of them in effect, behind running services."""
 
     stage: Stage
+    clock: MovableClock
+    """GitHub's."""
     shape: TreeShape
     folder: Path
     """Free for files."""
@@ -80,13 +95,19 @@ class Scene:
 
     def register_next(self) -> Registered:
         """Register the first model's next version, which has no record yet."""
-        return register(self.stage.aws, group=model_name(0), reports={"model-quality": _REPORT})
+        return register(self.stage.aws, group=model_name(0), reports={"model-quality": REPORT})
 
     def merge(self) -> None:
         """Approve and merge the one open pull request."""
         (pull,) = self.stage.pull_requests()
         self.stage.approve(pull.number, _APPROVER)
         self.stage.merge(pull.number, _APPROVER)
+
+    def close(self) -> int:
+        """Close the one open pull request as a code owner; returns its number."""
+        (pull,) = self.stage.pull_requests()
+        self.stage.close(pull.number, _APPROVER)
+        return pull.number
 
 
 @contextmanager
@@ -97,14 +118,15 @@ def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
     names main's head. The registry knows the first model's versions; nothing here asks
     for the others'.
     """
-    with Stage(folder / "stage") as stage:
+    clock = MovableClock()
+    with Stage(folder / "stage", now=clock) as stage:
         written = written_records(shape)
         bare = stage.hub.repository_path(REPOSITORY)
         files = ((record.id.path, content) for record, content in written)
         head = commit_files(bare, files, message=f"Promote {shape.records} versions")
         _store_parameters(stage, written, head)
         _register_earlier(stage, shape)
-        yield Scene(stage=stage, shape=shape, folder=folder)
+        yield Scene(stage=stage, clock=clock, shape=shape, folder=folder)
 
 
 def _store_parameters(stage: Stage, written: Sequence[tuple[Record, bytes]], head: str) -> None:

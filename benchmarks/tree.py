@@ -15,10 +15,20 @@ from assent.core.record import Decision, Record, write_record
 from assent.core.reports import ReportKind
 from assent.sandbox.stage import ACCOUNT, REGION
 
-__all__ = ["ENVIRONMENT", "TreeShape", "commit_files", "model_name", "records", "written_records"]
+__all__ = [
+    "CREATED",
+    "ENVIRONMENT",
+    "TreeShape",
+    "commit_files",
+    "model_name",
+    "record_of",
+    "records",
+    "written_records",
+]
 
 ENVIRONMENT = "dev"
-_MEASURED = datetime(2026, 11, 22, 10, tzinfo=UTC)
+CREATED = datetime(2026, 11, 22, 10, tzinfo=UTC)
+"""Every package, and its evidence."""
 _METRICS = ("accuracy", "auc", "f1", "f2", "precision", "recall", "au_prc", "log_loss")
 _COMMITTER = "Assent <assent@example.com> 1795342800 +0000"
 
@@ -58,22 +68,26 @@ def model_name(index: int) -> str:
 
 def records(shape: TreeShape) -> Iterator[Record]:
     """Each record of a tree, approved, with package and evidence of its own."""
-    for id_ in shape.ids():
-        package = _package(id_)
-        evidence = _evidence(id_)
-        yield Record(
-            id=id_,
-            decision=Decision.APPROVED,
-            package=package,
-            evidence=replace(evidence, digest=evidence_digest(package, evidence)),
-        )
+    return map(record_of, shape.ids())
+
+
+def record_of(id_: RecordId) -> Record:
+    """A record that asks for the approval of a version."""
+    package = _package(id_)
+    evidence = _evidence(id_)
+    return Record(
+        id=id_,
+        decision=Decision.APPROVED,
+        package=package,
+        evidence=replace(evidence, digest=evidence_digest(package, evidence)),
+    )
 
 
 def _package(id_: RecordId) -> Package:
     name = f"{id_.model}/{id_.version}"
     return Package(
         arn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/{name}",
-        created=_MEASURED,
+        created=CREATED,
         created_by=f"arn:aws:sts::{ACCOUNT}:assumed-role/training/zoe",
         containers=(
             Container(
@@ -99,7 +113,7 @@ def _evidence(id_: RecordId) -> Evidence:
     }
     return Evidence(
         source=EvidenceSource.TRAINING,
-        collected=_MEASURED,
+        collected=CREATED,
         reports=(
             ReportFile(
                 kind=ReportKind.MODEL_QUALITY,

@@ -1,8 +1,9 @@
-"""What one promotion costs, counted on the sandbox's wires."""
+"""What a version costs on its way, counted on the sandbox's wires."""
 
 from pathlib import Path
 
 from benchmarks.calls import Counts, count_calls
+from benchmarks.closed import count_with_closed
 from benchmarks.scene import open_scene
 from benchmarks.tree import TreeShape
 
@@ -13,11 +14,20 @@ def _count(records: int, folder: Path) -> Counts:
         return count_calls(scene)
 
 
-def test_a_promotion_costs_the_same_calls_in_any_tree(tmp_path: Path) -> None:
+def test_each_step_costs_the_same_calls_in_any_tree(tmp_path: Path) -> None:
     """The same calls, operation by operation, with a hundred times the records, and few of them."""
     small, large = _count(10, tmp_path / "small"), _count(1_000, tmp_path / "large")
     assert small == large
     # By fresh processes, each with a token to mint; apply looks at all four environments, and
     # lists pull requests once for all of them.
-    assert 0 < sum(small.propose.values()) <= 15
+    assert 0 < sum(small.propose.values()) <= 13
     assert 0 < sum(small.apply.values()) <= 21
+    assert 0 < sum(small.infer.values()) <= 19
+    assert 0 < sum(small.reject.values()) <= 15
+
+
+def test_what_was_closed_long_ago_costs_nothing_any_more(tmp_path: Path) -> None:
+    """Once it was looked at, apply makes the same calls with thirty times the closed ones."""
+    few = count_with_closed(10, tmp_path / "few")
+    assert few == count_with_closed(300, tmp_path / "many")
+    assert 0 < sum(few.values()) <= 26  # the one that was closed last is looked at again

@@ -7,10 +7,9 @@ memory, behind its ports: to fill and to ask moto's would take longer than all t
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.tree import TreeShape, commit_files, model_name, records
+from benchmarks.tree import CREATED, TreeShape, commit_files, model_name, records
 
 from assent.adapters.memory import (
     MemoryJobs,
@@ -38,8 +37,6 @@ from assent.ports import TransformRun
 from assent.sandbox.aws import register, transform
 from assent.sandbox.stage import ACCOUNT, REGION, REPOSITORY, Stage
 
-CREATED = datetime(2026, 11, 22, 10, tzinfo=UTC)
-"""Every version; the records of the benchmarks' trees say so."""
 STRANGER = "999999999999"
 """An account that is no environment's."""
 QUALITY = b'{"binary_classification_metrics": {"auc": {"value": 0.91}}}'

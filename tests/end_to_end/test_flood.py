@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.tree import CREATED
 from tests.end_to_end import play
-from tests.end_to_end.crowd import CREATED, Asked, Crowd, register_all
+from tests.end_to_end.crowd import Asked, Crowd, register_all
 from tests.end_to_end.event_source import EventSource
 from tests.end_to_end.fast_forward import flying_time, quick_git
 
