@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from tests.end_to_end.faults import EVERYWHERE, Fault, at, intercepted, possible
-from tests.end_to_end.killing import LATER
+from tests.end_to_end.killing import LATER, left_alone
+from tests.end_to_end.nursery import LOADING_KEYS, unchecked_key
 from tests.end_to_end.whole import Clock, Picture, Whole, ended
 
 from assent.sandbox.wire import Call
@@ -60,20 +62,21 @@ class Breaks:
     def __init__(self, whole: Whole, clock: Clock, run: Callable[[], Ended]) -> None:
         self._whole = whole
         self._clock = clock
-        self._run = run
+        self._do = run
         self._first = clock.time
         whole.stage.ledger.clear()
-        clean = run()
+        clean = self._run()
         assert clean.code == 0, clean.said
         self.calls = whole.stage.ledger.calls
         self.expected = whole.picture()
         self._healed: list[Picture] = []
 
     def __iter__(self) -> Iterator[Broken]:
-        for call in self.calls:
-            for fault in EVERYWHERE:
-                if possible(call, fault):
-                    yield self._broken(call, fault)
+        with left_alone():
+            for call in self.calls:
+                for fault in EVERYWHERE:
+                    if possible(call, fault):
+                        yield self._broken(call, fault)
 
     def _broken(self, call: Call, fault: Fault) -> Broken:
         self._whole.restore()
@@ -83,6 +86,10 @@ class Breaks:
             ended_so = self._run()
         assert faults.pending == 0
         return Broken(call=call, fault=fault, ended=ended_so, left=self._whole.picture())
+
+    def _run(self) -> Ended:
+        with patch(LOADING_KEYS, unchecked_key):
+            return self._do()
 
     def heal(self, broken: Broken) -> None:
         """See that another run ends as if none had been broken."""

@@ -25,8 +25,13 @@ from types import TracebackType
 from typing import IO, Any, NoReturn, Self
 from unittest.mock import patch
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 ROOT = Path(__file__).parents[2]
 """Of the repository; the nursery finds this module from there."""
+LOADING_KEYS = "jwt.algorithms.load_pem_private_key"
+unchecked_key = partial(load_pem_private_key, unsafe_skip_rsa_key_validation=True)
+"""To check that an RSA key is one takes as long as half of the rest of a short run."""
 _CRASHED = 70
 _INHERITED = ("PATH", "PYTHONPATH", "HOME")
 
@@ -242,9 +247,6 @@ def _warm_up() -> None:
     import boto3  # noqa: PLC0415 - the nursery's side only
     import botocore.session  # noqa: PLC0415 - as above
     from botocore.loaders import Loader  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - as above
-        load_pem_private_key,
-    )
 
     import assent  # noqa: PLC0415 - as above
     from assent.contracts import load_contracts  # noqa: PLC0415 - as above
@@ -261,9 +263,7 @@ def _warm_up() -> None:
     for service in ("sagemaker", "ssm", "s3", "sts", "sns", "sqs", "events"):
         session.client(service)
     load_contracts()
-    # To check that an RSA key is one takes longer than all the rest of a short run.
-    unchecked = partial(load_pem_private_key, unsafe_skip_rsa_key_validation=True)
-    patch("jwt.algorithms.load_pem_private_key", unchecked).start()
+    patch(LOADING_KEYS, unchecked_key).start()
     gc.collect()
     gc.freeze()
 

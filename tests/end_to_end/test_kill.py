@@ -156,7 +156,7 @@ def close_and_retire(stage: Stage, clock: Clock) -> list[Registered]:
 def test_a_killed_apply_with_closings_is_finished_by_the_next(
     clock: Clock, nursery: Nursery, tmp_path: Path
 ) -> None:
-    """Closings, a reopening and a retirement end as they would have, wherever `apply` is killed."""
+    """Closings, a reopening and a retirement end as they would have, whatever was written last."""
     with several_accounts(tmp_path, clock) as stage:
         whole = Whole(stage, close_and_retire(stage, clock))
         clone = str(stage.clone(stage.root.parent / "clone"))
@@ -173,4 +173,4 @@ def test_a_killed_apply_with_closings_is_finished_by_the_next(
         assert "/assent/dev/churn/versions/3" not in said
         assert aws["/assent/test/churn/current"]["version"] == 2
         assert "refs/heads/promote/dev/churn/3" in cuts.expected["branches"]
-        cuts.assert_healed()
+        cuts.assert_healed(reads=False)

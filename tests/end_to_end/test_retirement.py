@@ -141,7 +141,7 @@ def test_what_is_not_approved_cannot_be_retired(ladder: Ladder) -> None:
         (9, "dev", "it drifts", 3, "so there is nothing to retire"),
         (1, "dev", " \n\x1b ", 2, "a retirement needs a reason"),
         (1, "dev", "long" * 2_500, 2, "the reason has 10000 characters; a record holds 500"),
-        (1, "moon", "it drifts", 1, "'moon' is no environment of assent.yaml"),
+        (1, "moon", "it drifts", 2, "'moon' is no environment of assent.yaml"),
     ):
         refused = asked(ladder, version, environment, reason)
         assert (message in refused.output, refused.exit_code) == (True, code), refused.output

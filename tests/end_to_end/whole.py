@@ -1,15 +1,18 @@
 """All that a stage holds at one moment: to compare two runs by, and to go back to."""
 
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.ssm.models import Parameter, ssm_backends
 from tests.end_to_end import scene
 
 from assent.sandbox.aws import Registered
+from assent.sandbox.aws.registry import package
 from assent.sandbox.github.conversation import Issue
-from assent.sandbox.stage import REPOSITORY, Stage
+from assent.sandbox.stage import ACCOUNT, ENVIRONMENTS, REGION, REPOSITORY, Stage
 
 STORE = "acme-evidence"
 """The bucket that keeps reports, on stages that have one."""
@@ -45,7 +48,10 @@ class Whole:
 
     def __init__(self, stage: Stage, versions: Iterable[Registered]) -> None:
         self.stage = stage
+        self._arns = [version.arn for version in versions]
         self._aws = scene.Aws(stage, versions)
+        self._packages = {arn: copy.deepcopy(_package(arn)) for arn in self._arns}
+        self._parameters = {account: _parameters(account) for account in self._accounts}
         self._hosted = stage.hub._state.repository(REPOSITORY)
         self._git = self._hosted.git
         self._issues = dict(self._hosted.issues)
@@ -76,9 +82,21 @@ class Whole:
                     path = self._git.path / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(f"{sha}\n")
-        self._aws.restore()
+        # Behind the API's back, which would take longer than all the rest.
+        for arn, attributes in self._packages.items():
+            held = _package(arn)
+            held.clear()
+            held.update(copy.deepcopy(attributes))
+        for account, parameters in self._parameters.items():
+            there = ssm_backends[account][REGION]._parameters
+            there.clear()
+            there.update({name: list(versions) for name, versions in parameters.items()})
         for key in self._store().keys() - self._kept.keys():
             self.stage.aws.s3.delete_object(Bucket=STORE, Key=key)
+
+    @property
+    def _accounts(self) -> set[str]:
+        return {self.stage.account_of(name) for name in ENVIRONMENTS}
 
     def picture(self) -> Picture:
         """What stands now: branches, pull requests, issues, registry, parameters, kept reports.
@@ -161,6 +179,16 @@ class Whole:
             return {}
         listed = s3.list_objects_v2(Bucket=STORE).get("Contents", [])
         return {each["Key"]: each["ETag"] for each in listed}
+
+
+def _package(arn: str) -> dict[str, Any]:
+    return package(ACCOUNT, REGION, arn).__dict__
+
+
+def _parameters(account: str) -> dict[str, list[Parameter]]:
+    """Every parameter's versions; moto adds to them, and changes none."""
+    held = ssm_backends[account][REGION]._parameters
+    return {name: list(versions) for name, versions in held.items()}
 
 
 def ended(picture: Picture) -> Picture:

@@ -256,7 +256,7 @@ def _actions(*, flips: bool, cuts: bool) -> st.SearchStrategy[tuple[Action, ...]
         st.builds(DeletePackage, _some),
     ]
     if cuts:
-        dying = st.builds(Cut, at=st.integers(1, 60), after=st.booleans())
+        dying = st.builds(Cut, at=st.integers(1, 40), after=st.booleans())
         usual += [st.builds(replace, _applies, cut=dying)] * 2
     if flips:
         usual.append(
@@ -274,7 +274,8 @@ def _actions(*, flips: bool, cuts: bool) -> st.SearchStrategy[tuple[Action, ...]
 
 # A few that make sense only together.
 
-_returns = st.builds(
+Together = st.SearchStrategy[tuple[Action, ...]]
+_returns: Together = st.builds(
     lambda rung, package: (
         Write(rung, package, "Retired", fresh=False, altered=False, how="merge"),
         Apply(),
@@ -284,7 +285,7 @@ _returns = st.builds(
     _rungs,
     _some,
 )
-_replacements = st.builds(
+_replacements: Together = st.builds(
     lambda package, rung, status: (
         Apply(),
         Recreate(package),
@@ -295,50 +296,66 @@ _replacements = st.builds(
     _rungs,
     st.sampled_from(["Approved", "Retired"]),
 )
-_proposals = st.builds(
+_proposals: Together = st.builds(
     lambda model, then: (Register(model), Deliver(-1), then),
     st.integers(0, 1),
     st.one_of(_closes, st.builds(Approve, st.just(-1), st.booleans())),
 )
-_climbs = st.builds(
-    lambda rung, package, job, last: (
-        Apply(),
-        Infer(rung, package, job),
-        Approve(-1, both=True),
-        last,
-        Apply(),
-    ),
-    _rungs,
-    _some,
-    st.booleans(),
-    st.one_of(st.just(Merge(-1)), st.just(Merge(-1)), _closes),
-)
-_refusals = st.builds(
-    lambda opening, closes, look, reopens, then: (*opening, closes, look, reopens, *then),
-    st.sampled_from(
-        [
-            (Register(0), Deliver(-1)),
-            (Write(0, 0, "Approved", fresh=True, altered=False, how="open"),),
-            (Write(1, 0, "Approved", fresh=True, altered=False, how="open"),),
-        ]
-    ),
-    st.builds(Close, st.just(-1), _people, _rarely, st.booleans()),
-    st.sampled_from([Reject(-1), Reject(-1), Apply(), Remark(-1, "zoe")]),
-    st.builds(Reopen, st.just(-1), _people) | _closes,
-    st.sampled_from(
-        [
-            (Approve(-1, both=True), Merge(-1), Apply()),
-            (Reject(-1), Close(-1, "zoe"), Apply()),
-            (Close(-1, "zoe"), Reject(-1), Apply()),
-        ]
-    ),
-)
-_retirements = st.builds(
-    lambda rung, package, again: (Apply(), Retire(rung, package, merge=True), again, Apply()),
-    _rungs,
-    _some,
-    st.one_of(_writes, st.just(Delete(0)), _applies),
-)
+
+
+def _climbs(dies: st.SearchStrategy[Cut | None]) -> Together:
+    """A new version goes up as far as it comes."""
+    step = st.builds(
+        lambda job, cut, last: (job, cut, last),
+        st.booleans(),
+        dies,
+        st.sampled_from([Merge(-1), Merge(-1), Merge(-1), Close(-1), Retire(0, -1, merge=True)]),
+    )
+
+    def climb(steps: list[tuple[bool, Cut | None, Action]]) -> tuple[Action, ...]:
+        found: list[Action] = [Promote(0), Apply()]
+        for rung, (job, cut, last) in enumerate(steps):
+            found += [Infer(rung, -1, job, cut), Approve(-1, both=True), last, Apply()]
+        return tuple(found)
+
+    return st.lists(step, min_size=1, max_size=3).map(climb)
+
+
+def _refusals(dies: st.SearchStrategy[Cut | None]) -> Together:
+    """A pull request is closed, looked at, reopened or closed again, and looked at."""
+    return st.builds(
+        lambda opening, closes, look, again, then: (*opening, closes, look, again, *then),
+        st.sampled_from(
+            [
+                (Register(0), Deliver(-1)),
+                (Write(0, 0, "Approved", fresh=True, altered=False, how="open"),),
+                (Write(1, 0, "Approved", fresh=True, altered=False, how="open"),),
+            ]
+        ),
+        st.builds(Close, st.just(-1), _people, _rarely, st.booleans()),
+        st.one_of(
+            st.builds(Reject, st.just(-1), dies),
+            st.builds(Apply, cut=dies),
+            st.just(Remark(-1, "zoe")),
+        ),
+        st.one_of(st.builds(Reopen, st.just(-1), _people), st.just(Reopen(-1, "ana")), _closes),
+        st.sampled_from(
+            [
+                (Approve(-1, both=True), Merge(-1), Apply()),
+                (Reject(-1), Close(-1, "zoe"), Apply()),
+                (Close(-1, "zoe"), Reject(-1), Apply()),
+            ]
+        ),
+    )
+
+
+def _retirements(dies: st.SearchStrategy[Cut | None]) -> Together:
+    """What is live is taken back, while something else goes on."""
+    return st.builds(
+        lambda retires, again: (Apply(), retires, again, Apply()),
+        st.builds(Retire, _rungs, _some, st.sampled_from([True, True, False]), dies),
+        st.one_of(_writes, st.just(Delete(0)), _applies),
+    )
 
 
 def sequences(
@@ -352,11 +369,13 @@ def sequences(
         flips: Whether people write the registry by hand, too.
         cuts: Whether processes die.
     """
+    dies = _cuts if cuts else st.none()
     one = _actions(flips=flips, cuts=cuts)
-    together = [_returns, _replacements, _proposals, _climbs, _refusals, _retirements]
+    some = [_returns, _replacements, _proposals]
+    some += [_climbs(dies), _climbs(dies), _refusals(dies), _retirements(dies)]
     # Chosen by number, for a strategy of strategies would count each of an inner one's as its own.
-    chosen = st.sampled_from([0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
-    parts = chosen.flatmap(lambda which: together[which - 1] if which else one)
+    chosen = st.sampled_from([-1] * 6 + list(range(len(some))))
+    parts = chosen.flatmap(lambda which: some[which] if which >= 0 else one)
     return st.lists(parts, min_size=least, max_size=most).map(
         lambda found: tuple(chain.from_iterable(found))
     )

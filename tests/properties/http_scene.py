@@ -298,8 +298,11 @@ class HttpScene:
 
     def delete_branch(self, number: int, by: str) -> None:
         """See `Scene`."""
-        repository = self._stage.repository(by, self._name)
-        repository.get_git_ref(f"heads/{repository.get_pull(number).head.ref}").delete()
+        person = self._stage.person(by)
+        branch = person.get_repo(self._name).get_pull(number).head.ref
+        # PyGithub's own call for it asks a path that the documentation does not have.
+        path = f"/repos/{self._name}/git/refs/heads/{branch}"
+        person.requester.requestJsonAndCheck("DELETE", path)
 
     def reopen(self, number: int, by: str) -> bool:
         """See `Scene`."""

@@ -385,7 +385,7 @@ class Play:
         key = (self._rung(action.rung), *package)
         reason = f"no good at {self.oracle.time}"
         for cut in (action.cut, None):
-            expected = self._may_retire(key)
+            expected, known = self._may_retire(key), set(self.oracle.pulls)
             outcome = self.scene.retire(*key, reason, cut)
             self._see_pulls(key if expected == "opened" else None, retired=True)
             match outcome:
@@ -397,8 +397,8 @@ class Play:
                     assert expected == "refused", outcome
                     return
                 case _:
-                    again = outcome.attempt is Attempt.ALREADY_OPEN
-                    assert expected in ("already open" if again else "opened", "any"), outcome
+                    fresh = outcome.number not in known
+                    assert expected == ("opened" if fresh else "already open"), outcome
                     if action.merge and self.oracle.pulls[outcome.number].state is State.OPEN:
                         self._take_in(outcome.number)
                     return

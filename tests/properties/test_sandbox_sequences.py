@@ -13,7 +13,7 @@ from assent.adapters.memory import SettableClock
 from assent.sandbox.stage import Stage
 
 CHUNKS = 8
-PER_CHUNK = 12
+PER_CHUNK = 8
 SETTINGS = settings(
     deadline=None,
     database=None,
@@ -33,13 +33,13 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_the_promises_hold_over_http(services: Services, chunk: int) -> None:
-    """At least ten sequences in each of eight chunks, each with a repository of its own."""
+    """Eight sequences in each of eight chunks, each with a repository of its own."""
     played = 0
     completed = 0
 
     @seed(chunk)
     @SETTINGS
-    @given(sequence=sequences(6, 10))
+    @given(sequence=sequences(3, 6))
     def play(sequence: tuple[Action, ...]) -> None:
         nonlocal played, completed
         with HttpScene(services, LADDERS[2 if chunk % 2 else 4]) as scene:
@@ -50,5 +50,5 @@ def test_the_promises_hold_over_http(services: Services, chunk: int) -> None:
         completed += run.completed
 
     play()
-    assert played >= 10
+    assert played >= PER_CHUNK
     assert completed >= played
