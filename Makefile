@@ -16,7 +16,7 @@ demo: $(VENV)/.demo ## Run the whole loop on the embedded sandbox, narrated
 	@$(BIN)/assent demo
 
 test: $(VENV)/.dev lint ## Run the linters, the type checker and every test
-	@$(BIN)/python -m pytest --numprocesses 2
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.dev ## Only the linters and the type checker
 	@$(BIN)/ruff check .
