@@ -303,3 +303,21 @@ def test_reopening_an_old_pull_request_takes_no_live_approval_down() -> None:
     writes = house.scene.writes()
     assert house.applied().receipts == ()
     assert house.scene.writes() == writes
+
+
+def test_an_earlier_reopening_takes_no_later_closing_back() -> None:
+    """Also where the closing stands aside: the order of the acts counts, not that of the looks."""
+    house = House()
+    first = house.first()
+    house.scene.tick()
+    house.scene.recreate(MODEL, house.version)
+    outcome = house.scene.propose(MODEL, house.version, None)
+    assert isinstance(outcome, Proposed)
+    house.close(first, "zoe")
+    house.close(outcome.number, "ana")
+    house.reopen(first, "ana")
+    house.close(first, "ana", saying="no")
+    house.applied()
+    assert statuses(house) == ["Rejected", "Rejected"]
+    assert house.history()[-1]["reason"] == "no"
+    assert house.applied().receipts == ()

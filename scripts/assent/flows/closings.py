@@ -384,7 +384,9 @@ class Closings:
         standing = mine[-1] if mine else None
         if standing is None or not standing.is_closing_of(case.pull.url):
             return  # there is no rejection to be taken back
-        overtaken = history.last is not None and history.last.at > case.turn.at
+        # A closing recorded aside is not the last decision, and may still come after this turn.
+        later = (each.at for each in (history.last, standing) if each is not None)
+        overtaken = any(at > case.turn.at for at in later)
         if overtaken or case.is_answered() or isinstance(subject, _Unclear):
             return
         try:
