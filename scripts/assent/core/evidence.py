@@ -1,22 +1,25 @@
 """The evidence that a record carries: metrics, report digests, package facts, and a digest."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from assent.core.canonical import digest
+from assent.core.curves import Curve
 from assent.core.metrics import Metric
 from assent.core.package import Package
-from assent.core.reports import ReportKind, Violation
+from assent.core.reports import Better, ReportKind, Violation
 from assent.core.timestamps import written
 
 __all__ = [
+    "MAX_CURVES",
     "MAX_VIOLATIONS",
     "Evidence",
     "EvidenceSource",
     "Inference",
+    "Origin",
     "ReportFile",
     "UnreadPart",
     "evidence_digest",
@@ -27,6 +30,8 @@ __all__ = [
 
 MAX_VIOLATIONS = 100
 """A record holds no more; one that holds so many may rest on a run that had others."""
+MAX_CURVES = 10
+"""A record holds no more."""
 
 
 class EvidenceSource(StrEnum):
@@ -50,6 +55,27 @@ class ReportFile:
     bytes: int
     copy: str | None = None
     """Where it is kept by its digest, for a bucket that keeps no versions of it."""
+    shape: str | None = None
+    """The shape that was recognised, several joined by `+`, or `flattened` for an unknown one; None
+    in what was written before this was kept, and for a file that did not read."""
+
+    @property
+    def lists_violations(self) -> bool:
+        """Whether it has a list of violations, which may be empty; else it is silent on them."""
+        return self.kind is ReportKind.VIOLATIONS or "violations" in (self.shape or "").split("+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a version came from, as the registry was told; empty where it was not."""
+
+    made_by: str = ""
+    """The pipeline execution or training job, usually its ARN."""
+    training_job: str = ""
+    """The training job's name, if the registry or the artifact's path tells it."""
+    commit: str = ""
+    repository: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +117,13 @@ class Evidence:
     """Of training, whatever the source, so that rungs and versions compare like with like."""
     inference: Inference | None = None
     """With the source `batch-inference`."""
+    directions: Mapping[str, Better] = field(default_factory=dict)
+    """Which way a metric improves, by its name, as constraint files tell."""
+    curves: tuple[Curve, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    """What the reports of training say was wrong with its data or its model."""
+    origin: Origin | None = None
+    """None in what was written before this was kept."""
     unread: tuple[UnreadPart, ...] = ()
     digest: str = ""
     """`sha256:...` over package and evidence; see `evidence_digest`."""
@@ -128,19 +161,53 @@ def evidence_values(evidence: Evidence) -> dict[str, Any]:
         "metrics": _metrics_values(evidence.metrics),
         # Absent, not null: what was written before there was such a field keeps its digest.
         **({} if inference is None else {"inference": _inference_values(inference)}),
+        **_told(evidence),
         "unread": [{"where": part.where, "why": part.why} for part in evidence.unread],
     }
 
 
+def _told(evidence: Evidence) -> dict[str, Any]:
+    """What is absent where there is none, as what was written before it existed lacks it."""
+    values: dict[str, Any] = {}
+    if evidence.directions:
+        values["directions"] = dict(evidence.directions)
+    if evidence.curves:
+        values["curves"] = [
+            {
+                "name": curve.name,
+                "x": curve.x,
+                "y": curve.y,
+                "points": [list(point) for point in curve.points],
+            }
+            for curve in evidence.curves
+        ]
+    if evidence.violations:
+        values["violations"] = _violations_values(evidence.violations)
+    if evidence.origin is not None:
+        values["origin"] = {name: text for name, text in asdict(evidence.origin).items() if text}
+    return values
+
+
+def _violations_values(violations: Iterable[Violation]) -> list[dict[str, str]]:
+    return [
+        {"feature": each.feature, "check": each.check, "description": each.description}
+        for each in violations
+    ]
+
+
 def _report_values(report: ReportFile) -> dict[str, Any]:
-    values = {
+    values: dict[str, Any] = {
         "kind": report.kind.value,
         "uri": report.uri,
         "version_id": report.version_id,
         "sha256": report.sha256,
         "bytes": report.bytes,
     }
-    return values if report.copy is None else {**values, "copy": report.copy}
+    if report.copy is not None:
+        values["copy"] = report.copy
+    if report.shape is not None:
+        values["shape"] = report.shape
+    return values
 
 
 def _inference_values(inference: Inference) -> dict[str, Any]:
@@ -153,10 +220,7 @@ def _inference_values(inference: Inference) -> dict[str, Any]:
         "instances": inference.instances,
         "reports": [_report_values(report) for report in inference.reports],
         "metrics": _metrics_values(inference.metrics),
-        "violations": [
-            {"feature": each.feature, "check": each.check, "description": each.description}
-            for each in inference.violations
-        ],
+        "violations": _violations_values(inference.violations),
     }
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import yaml
 
+from assent.core.curves import Curve
 from assent.core.errors import AssentError
 from assent.core.evidence import (
     Evidence,
     EvidenceSource,
     Inference,
+    Origin,
     ReportFile,
     UnreadPart,
     evidence_digest,
@@ -54,6 +56,8 @@ class Waiver:
 
     gate: str
     reason: str
+    asked_by: str = ""
+    """The login of who asks for it; without one it excuses nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,12 @@ def _record(value: Mapping[str, Any]) -> Record:
         decision=Decision(value["status"]),
         reason=value["reason"],
         waivers=tuple(
-            Waiver(gate=waiver["gate"], reason=waiver["reason"]) for waiver in value["waivers"]
+            Waiver(
+                gate=waiver["gate"],
+                reason=waiver["reason"],
+                asked_by=waiver.get("asked_by", ""),
+            )
+            for waiver in value["waivers"]
         ),
         package=_package(value["package"]),
         evidence=_evidence(value["evidence"]),
@@ -204,6 +213,10 @@ def _evidence(value: Mapping[str, Any]) -> Evidence:
         reports=_reports(value["reports"]),
         metrics=_metrics(value["metrics"]),
         inference=_inference(value["inference"]) if "inference" in value else None,
+        directions=value.get("directions", {}),
+        curves=tuple(_curve(each) for each in value.get("curves", [])),
+        violations=tuple(Violation(**each) for each in value.get("violations", [])),
+        origin=Origin(**value["origin"]) if "origin" in value else None,
         unread=tuple(UnreadPart(**part) for part in value["unread"]),
         digest=value["digest"],
     )
@@ -222,6 +235,11 @@ def _inference(value: Mapping[str, Any]) -> Inference:
         metrics=_metrics(value["metrics"]),
         violations=tuple(Violation(**each) for each in value["violations"]),
     )
+
+
+def _curve(value: Mapping[str, Any]) -> Curve:
+    points = tuple((float(x), float(y)) for x, y in value["points"])
+    return Curve(name=value["name"], x=value["x"], y=value["y"], points=points)
 
 
 def _reports(values: Sequence[Mapping[str, Any]]) -> tuple[ReportFile, ...]:
@@ -253,7 +271,7 @@ def write_record(record: Record, schema: Schema) -> bytes:
         "environment": record.id.environment,
         "status": record.decision.value,
         "reason": record.reason,
-        "waivers": [{"gate": each.gate, "reason": each.reason} for each in record.waivers],
+        "waivers": [_waiver_values(each) for each in record.waivers],
         "package": package_values(record.package),
         "evidence": {
             **evidence_values(record.evidence),
@@ -277,6 +295,11 @@ def write_record(record: Record, schema: Schema) -> bytes:
     return content
 
 
+def _waiver_values(waiver: Waiver) -> dict[str, str]:
+    values = {"gate": waiver.gate, "reason": waiver.reason}
+    return {**values, "asked_by": waiver.asked_by} if waiver.asked_by else values
+
+
 # Editors with a YAML language server check and complete records by the schema that this names.
 _EDITOR_LINE = "# yaml-language-server: $schema=../../../schemas/promotion.schema.json\n"
 # Strings that no YAML reader takes for anything else, and that no reader could mistake for syntax.
@@ -286,7 +309,7 @@ _INLINE_KEYS = 4
 
 
 class _Dumper(yaml.SafeDumper):
-    """Plain where it is safe, quoted where it is not, one line for a metric."""
+    """Plain where it is safe, quoted where it is not, one line for a metric or a curve's points."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
         super().increase_indent(flow, False)
@@ -316,6 +339,19 @@ def _write_mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Mappi
     return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=inline)
 
 
+def _write_list(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    inline = bool(value) and all(
+        isinstance(each, (int, float)) or (isinstance(each, list) and _is_point(each))
+        for each in value
+    )
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=inline)
+
+
+def _is_point(value: list[Any]) -> bool:
+    return all(isinstance(each, (int, float)) for each in value)
+
+
 _Dumper.add_representer(str, _write_string)
+_Dumper.add_representer(list, _write_list)
 _Dumper.add_representer(float, _write_float)
 _Dumper.add_representer(dict, _write_mapping)

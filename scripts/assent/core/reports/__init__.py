@@ -7,6 +7,6 @@ file as a whole is `Unreadable`. One module reads one shape of file; `shapes.py`
 from __future__ import annotations
 
 from assent.core.reports.parse import parse_report
-from assent.core.reports.report import Report, ReportKind, Unread, Unreadable, Violation
+from assent.core.reports.report import Better, Report, ReportKind, Unread, Unreadable, Violation
 
-__all__ = ["Report", "ReportKind", "Unread", "Unreadable", "Violation", "parse_report"]
+__all__ = ["Better", "Report", "ReportKind", "Unread", "Unreadable", "Violation", "parse_report"]
