@@ -14,7 +14,7 @@ SCRIPTS = ROOT / "scripts"
 
 BELOW = {
     "core": {"core"},
-    "ports": {"core"},
+    "ports": {"core", "ports"},
     "contracts": {"core"},
     "flows": {"core", "ports", "contracts", "flows"},
     "adapters": {"core", "ports", "adapters", "version"},

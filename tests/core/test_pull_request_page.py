@@ -27,15 +27,13 @@ from assent.core.record import Decision, Record
 from assent.core.rendering.markdown import code, table
 from assent.core.rendering.pull_request import (
     MAX_BODY,
-    Champion,
-    ChampionState,
-    ChampionUnread,
     branch_name,
     labels,
     pull_request_body,
     title,
 )
 from assent.core.reports import ReportKind, Violation
+from assent.core.review import Champion, ChampionState, ChampionUnread, Review
 
 PAGES = Path(__file__).parent / "pages"
 NAMES = Names(prefix="/assent", environment="dev")
@@ -116,14 +114,24 @@ def version(of: Record, text: str = "") -> ModelVersion:
     )
 
 
-LIVE = Champion(
-    version=5,
-    metrics={
-        "binary_classification_metrics.auc": Metric(value=0.901, standard_deviation=0.005),
-        "rows": Metric(value=12_345.0),
-        "gone": Metric(value=1.0),
-    },
-)
+def live(
+    number: int,
+    metrics: Mapping[str, Metric],
+    inference: Mapping[str, Metric] | None = None,
+) -> Champion:
+    """A version that is live, with a record of these metrics."""
+    of = record(metrics)
+    if inference is not None:
+        of = replace(of, evidence=replace(of.evidence, inference=replace(RUN, metrics=inference)))
+    return Champion(version=number, record=replace(of, id=RecordId("dev", "churn", number)))
+
+
+LIVE_METRICS: Mapping[str, Metric] = {
+    "binary_classification_metrics.auc": Metric(value=0.901, standard_deviation=0.005),
+    "rows": Metric(value=12_345.0),
+    "gone": Metric(value=1.0),
+}
+LIVE = live(5, LIVE_METRICS)
 UNREAD = (
     UnreadPart(where="bias s3://acme-models/churn/7/bias.json", why="access denied"),
     UnreadPart(where="model-quality rows", why="it is no number"),
@@ -162,7 +170,25 @@ VIOLATIONS = (
     ),
     Violation(feature="recency_days", check="data_type_check", description=""),
 )
-LIVE_INFERENCE = replace(LIVE, inference={"binary_classification_metrics.auc": Metric(value=0.899)})
+LIVE_INFERENCE = live(5, LIVE_METRICS, {"binary_classification_metrics.auc": Metric(value=0.899)})
+
+
+def page_of(
+    proposed: Record, seen: ModelVersion, champion: ChampionState, names: Names = NAMES
+) -> str:
+    """The page of a promotion that nothing is demanded of."""
+    return pull_request_body(
+        Review(
+            record=proposed,
+            champion=champion,
+            gates=(),
+            waits=(),
+            approvals=1,
+            waived=0,
+            names=names,
+            seen=seen,
+        )
+    )
 
 
 def promoted(
@@ -198,7 +224,7 @@ GOLDEN: Mapping[str, tuple[Record, ChampionState, str]] = {
     "first": (record(), None, ""),
     "challenger": (record(), LIVE, ""),
     "newer-is-live": (record(), replace(LIVE, version=9), ""),
-    "recreated": (record(), Champion(version=7, metrics=None), ""),
+    "recreated": (record(), Champion(version=7, record=None), ""),
     "nothing-read": (
         record({}, unread=UNREAD),
         ChampionUnread(why="the parameter is not what Assent wrote"),
@@ -227,7 +253,7 @@ GOLDEN: Mapping[str, tuple[Record, ChampionState, str]] = {
         promoted(
             hostile_inference(), unread=(UnreadPart(where=HOSTILE, why=HOSTILE),), text=HOSTILE
         ),
-        Champion(version=5, metrics={}, inference={HOSTILE: Metric(value=0.8)}),
+        live(5, {}, {HOSTILE: Metric(value=0.8)}),
         HOSTILE,
     ),
 }
@@ -237,7 +263,7 @@ def body(name: str) -> str:
     """The page of a golden case."""
     proposed, champion, text = GOLDEN[name]
     names = replace(NAMES, environment=proposed.id.environment)
-    return pull_request_body(proposed, version(proposed, text), champion, names)
+    return page_of(proposed, version(proposed, text), champion, names)
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -379,18 +405,18 @@ def test_columns_of_numbers_are_aligned_to_the_right() -> None:
 def test_a_number_is_shown_as_people_read_it(value: float, shown: str) -> None:
     """Counts are whole, fractions have four digits, and only what is out of range an exponent."""
     proposed = record({"metric": Metric(value=value)})
-    page = pull_request_body(proposed, version(proposed), None, NAMES)
+    page = page_of(proposed, version(proposed), None, NAMES)
     assert f"| `metric` | {shown} |\n" in page
 
 
 @pytest.mark.parametrize(
-    ("live", "difference"), [(0.9, "+0.01"), (0.92, "-0.01"), (0.91, "0"), (1234.91, "-1234")]
+    ("other", "difference"), [(0.9, "+0.01"), (0.92, "-0.01"), (0.91, "0"), (1234.91, "-1234")]
 )
-def test_a_difference_has_its_sign(live: float, difference: str) -> None:
+def test_a_difference_has_its_sign(other: float, difference: str) -> None:
     """Better or worse is for people to say; the page says more or less."""
     proposed = record({"metric": Metric(value=0.91)})
-    champion = Champion(version=5, metrics={"metric": Metric(value=live)})
-    page = pull_request_body(proposed, version(proposed), champion, NAMES)
+    champion = live(5, {"metric": Metric(value=other)})
+    page = page_of(proposed, version(proposed), champion, NAMES)
     assert f" | {difference} |\n" in page
 
 
@@ -398,7 +424,7 @@ def test_a_difference_has_its_sign(live: float, difference: str) -> None:
 def test_many_metrics_are_folded_and_then_counted(count: int) -> None:
     """Twenty-five are shown, up to 175 more are folded, the rest is counted."""
     proposed = record({f"metric-{index}": Metric(value=index / 7) for index in range(count)})
-    page = pull_request_body(proposed, version(proposed), None, NAMES)
+    page = page_of(proposed, version(proposed), None, NAMES)
     folded = f"{min(count - 25, 175)} more metric{'s' if count > 26 else ''}"
     assert f"<details><summary>{folded}</summary>" in page
     assert page.count("| `metric-") == min(count, 200)
@@ -415,7 +441,7 @@ def test_no_page_is_longer_than_github_takes(champion: ChampionState, text: str)
         text=text,
         containers=15,
     )
-    page = pull_request_body(proposed, version(proposed, text), champion, NAMES)
+    page = page_of(proposed, version(proposed, text), champion, NAMES)
     assert len(page) <= MAX_BODY
     assert page.startswith("## Promote `churn` version 7 to `dev`\n")
     assert "### What merging will do" in page
@@ -447,7 +473,7 @@ def drifting(count: int, **words: str) -> Record:
 def test_drift_is_the_first_thing_after_the_headline(count: int, found: str) -> None:
     """An alert counts the violations, shows twenty of them, and folds the rest."""
     proposed = drifting(count)
-    page = pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    page = page_of(proposed, version(proposed), LIVE, NAMES)
     said = f"**Model Monitor found {found} when version 7 ran in `dev`.**"
     assert page.split("\n\n")[2].startswith(f"> [!CAUTION]\n> {said}")
     assert page.index("[!CAUTION]") < page.index("### Batch inference in `dev`")
@@ -461,11 +487,11 @@ def test_drift_is_the_first_thing_after_the_headline(count: int, found: str) -> 
 def test_without_violations_there_is_no_alert() -> None:
     """That Model Monitor found none is said only where its list was read."""
     proposed = promoted()
-    page = pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    page = page_of(proposed, version(proposed), LIVE, NAMES)
     assert "[!CAUTION]" not in page
     assert "Model Monitor found no violation." in page
     silent = promoted(replace(RUN, reports=RUN.reports[:1]))
-    page = pull_request_body(silent, version(silent), LIVE, NAMES)
+    page = page_of(silent, version(silent), LIVE, NAMES)
     assert "Model Monitor found" not in page
     assert "nothing here tells whether its data drifted" in page
 
@@ -494,13 +520,13 @@ def test_without_violations_there_is_no_alert() -> None:
 def test_the_run_tells_what_is_known_of_it(changed: Mapping[str, Any], facts: str) -> None:
     """One line holds when it ran, how long and on what, as far as anybody said."""
     proposed = promoted(replace(RUN, **changed))
-    assert facts in pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    assert facts in page_of(proposed, version(proposed), LIVE, NAMES)
 
 
 def test_metrics_of_inference_stand_beside_training_and_champion() -> None:
     """Each is compared with the same name in training, and with the champion's own inference."""
     proposed = promoted()
-    page = pull_request_body(proposed, version(proposed), LIVE_INFERENCE, NAMES)
+    page = page_of(proposed, version(proposed), LIVE_INFERENCE, NAMES)
     assert (
         "| metric | inference in `dev` | training | inference of version 5 (live) | difference |"
     ) in page
@@ -508,7 +534,7 @@ def test_metrics_of_inference_stand_beside_training_and_champion() -> None:
     assert f"| {name} | 0.894 ± 0.011 | 0.913 ± 0.004 | 0.899 | -0.005 |" in page
     assert "| `scored` | 20480 | not reported | not reported |  |" in page
     assert page.index("### Batch inference in `dev`") < page.index("### Metrics of training")
-    page = pull_request_body(proposed, version(proposed), LIVE, NAMES)
+    page = page_of(proposed, version(proposed), LIVE, NAMES)
     assert "| metric | inference in `dev` | training |\n" in page
     assert "The record of version 5, which is live, holds no batch inference." in page
 
@@ -527,7 +553,7 @@ def test_metrics_that_are_missing_are_missed(
 ) -> None:
     """The page warns of the very metrics that are not there."""
     proposed = promoted(replace(RUN, metrics=inference), training)
-    page = pull_request_body(proposed, version(proposed), None, NAMES)
+    page = page_of(proposed, version(proposed), None, NAMES)
     assert page.count("> [!WARNING]\n") == 1
     assert said in page
     assert ("### Metrics of training" in page) is bool(training)
@@ -556,7 +582,7 @@ def test_no_page_after_inference_is_longer_than_github_takes(
         unread=tuple(UnreadPart(where=text, why=text[:500]) for _ in range(100)),
         text=text,
     )
-    page = pull_request_body(proposed, version(proposed, text), champion, NAMES)
+    page = page_of(proposed, version(proposed, text), champion, NAMES)
     assert len(page) <= MAX_BODY
     assert "**Model Monitor found at least 100 violations" in page
     for heading in ("Batch inference in `dev`", "Metrics of training", "How to decide"):

@@ -1,16 +1,27 @@
 """The configuration: the ladder of environments, the registry, the repository."""
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from assent.core.errors import AssentError, Exit
+from assent.core.gates import Gate
 from assent.core.names import partition_of
+from assent.core.policy import (
+    Contradiction,
+    freeze_of,
+    freeze_problems,
+    gate_of,
+    gate_problems,
+    merged,
+)
 from assent.core.record import dotted
 from assent.core.reports import ReportKind
 from assent.core.schema import Schema
 from assent.core.strict_yaml import YamlProblem, read_yaml
+from assent.core.waiting import Freeze, duration_of
 
 __all__ = [
     "Config",
@@ -20,6 +31,7 @@ __all__ = [
     "InvalidConfig",
     "Override",
     "Registry",
+    "Settings",
     "parse_config",
 ]
 
@@ -75,6 +87,11 @@ class Environment:
     read_role: str | None = None
     """Assumed to read them, its jobs and its reports; None for `role`."""
     approvals: int = 1
+    gates: tuple[Gate, ...] = ()
+    soak: timedelta | None = None
+    """The least time that a version is effective on the rung below; None for none."""
+    max_open: int | None = None
+    """How many promotions into it may be open at once; None for any number."""
     topic: str | None = None
     """The ARN of an SNS topic for those who do not live on GitHub."""
     inference: InferenceSettings = InferenceSettings()
@@ -96,12 +113,24 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What differs in an environment for some models."""
+
+    approvals: int | None = None
+    """None for the environment's own; likewise `soak`."""
+    soak: timedelta | None = None
+    gates: tuple[Gate, ...] = ()
+    """Added to the environment's own; one of the same id replaces it."""
+    without: tuple[str, ...] = ()
+    """The ids of gates that do not hold for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """Settings for the models that a glob matches."""
 
     match: str
-    approvals: Mapping[str, int]
-    """By environment."""
+    environments: Mapping[str, Settings]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +145,9 @@ class Config:
     environments: tuple[Environment, ...]
     """The ladder, lowest first."""
     overrides: tuple[Override, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    stopped: str = ""
+    """Why the line is stopped: nothing becomes Approved anywhere; empty while it runs."""
     event_bus: str = "default"
     """The name or ARN of the bus on which Assent sends events of its own."""
     evidence_bucket: str | None = None
@@ -181,10 +213,29 @@ class Config:
 
     def approvals(self, environment: str, model: str) -> int:
         """How many people must have approved a promotion of `model` there."""
+        said = (each.approvals for each in self._settings(environment, model))
+        own = self.environment(environment).approvals
+        return next((approvals for approvals in said if approvals is not None), own)
+
+    def soak(self, environment: str, model: str) -> timedelta | None:
+        """How long a version of `model` has to be effective on the rung below; None for no time."""
+        said = (each.soak for each in self._settings(environment, model))
+        own = self.environment(environment).soak
+        return next((soak for soak in said if soak is not None), own) or None
+
+    def gates(self, environment: str, model: str) -> tuple[Gate, ...]:
+        """The gates that a promotion of `model` has to pass there."""
+        own = self.environment(environment).gates
+        for settings in self._settings(environment, model):
+            if settings.gates or settings.without:
+                return merged(own, settings.gates, settings.without)
+        return own
+
+    def _settings(self, environment: str, model: str) -> Iterator[Settings]:
+        """What overrides say of a model there, the first match first."""
         for override in self.overrides:
-            if fnmatch.fnmatchcase(model, override.match) and environment in override.approvals:
-                return override.approvals[environment]
-        return self.environment(environment).approvals
+            if environment in override.environments and fnmatch.fnmatchcase(model, override.match):
+                yield override.environments[environment]
 
 
 def parse_config(content: bytes, schema: Schema) -> Config:
@@ -217,33 +268,50 @@ def parse_config(content: bytes, schema: Schema) -> Config:
     return _config(document.value)
 
 
-def _contradictions(value: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+def _contradictions(value: Mapping[str, Any]) -> list[Contradiction]:
     """What a schema cannot say: each environment once in any spelling, overrides of real ones."""
-    found: list[tuple[tuple[str | int, ...], str]] = []
+    found: list[Contradiction] = []
     seen: dict[str, str] = {}
     for index, environment in enumerate(value["environments"]):
         name: str = environment["name"]
+        place = ("environments", index)
         if name.casefold() in seen:
-            found.append(
-                (
-                    ("environments", index, "name"),
-                    f"{name} and {seen[name.casefold()]} differ only by case",
-                )
-            )
+            message = f"{name} and {seen[name.casefold()]} differ only by case"
+            found.append(((*place, "name"), message))
         seen.setdefault(name.casefold(), name)
         found.extend(
-            (("environments", index, key), f"the role is not in account {environment['account']}")
+            ((*place, key), f"the role is not in account {environment['account']}")
             for key in ("role", "read_role")
             if key in environment and f"::{environment['account']}:" not in environment[key]
         )
-    names = {environment["name"] for environment in value["environments"]}
-    for index, override in enumerate(value.get("models", [])):
-        found.extend(
-            (("models", index, "environments", name), f"{name!a} is no environment")
-            for name in override["environments"]
-            if name not in names
-        )
+        found.extend(_demands(environment, place, entry=index == 0))
+    found.extend(freeze_problems(value.get("freezes", []), seen.values()))
+    found.extend(_of_overrides(value))
     return found
+
+
+def _of_overrides(value: Mapping[str, Any]) -> Iterator[Contradiction]:
+    names = {each["name"]: each for each in value["environments"]}
+    entry = value["environments"][0]["name"]
+    for index, override in enumerate(value.get("models", [])):
+        for name, settings in override["environments"].items():
+            place = ("models", index, "environments", name)
+            if name not in names:
+                yield place, f"{name!a} is no environment"
+                continue
+            yield from _demands(settings, place, entry=name == entry)
+            known = {gate["id"] for gate in names[name].get("gates", [])}
+            for number, id_ in enumerate(settings.get("without", [])):
+                if id_ not in known:
+                    yield (*place, "without", number), f"{name} has no gate {id_}"
+
+
+def _demands(
+    settings: Mapping[str, Any], place: tuple[str | int, ...], *, entry: bool
+) -> Iterator[Contradiction]:
+    yield from gate_problems(settings.get("gates", []), (*place, "gates"), entry=entry)
+    if entry and "soak" in settings:
+        yield (*place, "soak"), "there is no rung below the first, so nothing can soak there"
 
 
 def _config(value: Mapping[str, Any]) -> Config:
@@ -258,18 +326,34 @@ def _config(value: Mapping[str, Any]) -> Config:
         overrides=tuple(
             Override(
                 match=each["match"],
-                approvals={
-                    name: settings["approvals"] for name, settings in each["environments"].items()
+                environments={
+                    name: Settings(**_demanded(settings))
+                    for name, settings in each["environments"].items()
                 },
             )
             for each in value.get("models", [])
         ),
+        freezes=tuple(freeze_of(each) for each in value.get("freezes", [])),
+        stopped=value.get("stop_the_line", ""),
         event_bus=value.get("event_bus", "default"),
         evidence_bucket=value.get("evidence_bucket"),
     )
 
 
-def _environment(value: Mapping[str, Any]) -> Environment:
+def _demanded(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with gates, soak and the like as values."""
+    found = dict(value)
+    if "gates" in found:
+        found["gates"] = tuple(gate_of(each) for each in found["gates"])
+    if "soak" in found:
+        found["soak"] = duration_of(found["soak"])
+    if "without" in found:
+        found["without"] = tuple(found["without"])
+    return found
+
+
+def _environment(given: Mapping[str, Any]) -> Environment:
+    value = _demanded(given)
     settings = value.get("inference")
     if settings is None:
         return Environment(**value)

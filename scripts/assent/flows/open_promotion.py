@@ -14,9 +14,9 @@ from assent.core.package import ModelVersion
 from assent.core.parameters import Names, parse_current_version
 from assent.core.receipts import NotNotified
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
-from assent.core.rendering.champion import Champion, ChampionState, ChampionUnread
 from assent.core.rendering.notices import opened_notice
 from assent.core.rendering.pull_request import VOID, branch_name, labels, pull_request_body, title
+from assent.core.review import Champion, ChampionState, ChampionUnread, review
 from assent.flows.collect_evidence import Collected
 from assent.flows.event_world import World
 from assent.flows.notify import notify
@@ -151,17 +151,11 @@ class _Promotion:
     def _champion_of(self, live: int | ChampionUnread | None, view: PromotionView) -> ChampionState:
         if not isinstance(live, int):
             return live
-        if view.champion is None:
-            return Champion(version=live, metrics=None)
-        parsed = parse_record(view.champion, self._world.contracts.promotion)
-        if not isinstance(parsed, ParsedRecord):
-            return Champion(version=live, metrics=None)
-        evidence = parsed.record.evidence
-        return Champion(
-            version=live,
-            metrics=evidence.metrics,
-            inference=None if evidence.inference is None else evidence.inference.metrics,
-        )
+        record = None
+        if view.champion is not None:
+            parsed = parse_record(view.champion, self._world.contracts.promotion)
+            record = parsed.record if isinstance(parsed, ParsedRecord) else None
+        return Champion(version=live, record=record)
 
     def _standing(self, proposals: Iterable[Proposal], branch: str) -> Settled | Proposed | bool:
         """What was decided or is open there; or whether an earlier package used the branch."""
@@ -314,7 +308,15 @@ class _Promotion:
         raise self._restless(branch)
 
     def _body(self, record: Record) -> str:
-        return pull_request_body(record, self._version, self._champion, self._names)
+        return pull_request_body(
+            review(
+                record,
+                self._champion,
+                config=self._world.config,
+                now=self._world.clock.now(),
+                seen=self._version,
+            )
+        )
 
     def _require_own(self, branch: str) -> None:
         """Refuse a branch that would bring anything else in than the record.

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from assent.core.evidence import MAX_VIOLATIONS, Inference
 from assent.core.metrics import Metric
-from assent.core.rendering.champion import Champion, ChampionState
 from assent.core.rendering.markdown import code, table
 from assent.core.rendering.metrics import Room, depth, measured, metrics_table, signed
 from assent.core.reports import ReportKind, Violation
+from assent.core.review import Champion, ChampionState
 from assent.core.timestamps import written
 
 __all__ = ["drift_alert", "inference_section", "violations_table"]

@@ -9,17 +9,14 @@ from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.parameters import Names
 from assent.core.record import Decision, Record
 from assent.core.registry_fields import derive_approval
-from assent.core.rendering.champion import Champion, ChampionState, ChampionUnread
 from assent.core.rendering.inference import drift_alert, inference_section
 from assent.core.rendering.markdown import code, table
 from assent.core.rendering.metrics import Room, depth, measured, metrics_table, signed
+from assent.core.review import Champion, ChampionState, ChampionUnread, Review
 from assent.core.timestamps import written
 
 __all__ = [
     "VOID",
-    "Champion",
-    "ChampionState",
-    "ChampionUnread",
     "branch_name",
     "labels",
     "pull_request_body",
@@ -88,17 +85,13 @@ def labels(id_: RecordId) -> tuple[str, ...]:
     return tuple(label for label in wanted if len(label) <= _MAX_LABEL)
 
 
-def pull_request_body(
-    record: Record, version: ModelVersion, champion: ChampionState, names: Names
-) -> str:
+def pull_request_body(review: Review) -> str:
     """The page: what is asked, the metrics, what merging does, where it came from, how to decide.
 
     Args:
-        record: The record that the pull request adds.
-        version: The version as the registry describes it.
-        champion: What is live in the record's environment.
-        names: Where that environment's parameters are.
+        review: What it says.
     """
+    record, champion, version = review.record, review.champion, review.seen
     body = ""
     for layout in _LAYOUTS:
         parts = [
@@ -107,7 +100,7 @@ def pull_request_body(
             _warnings(record, champion),
             _inference(record, champion, layout),
             _metrics(record, champion, layout),
-            _effects(record, version, champion, names),
+            _effects(record, version, champion, review.names),
             _origin(record, version) if layout.whole else _LEFT_OUT,
             _unread(record) if layout.whole else "",
             _how(record),
@@ -216,8 +209,12 @@ def _metrics(record: Record, champion: ChampionState, layout: _Layout) -> str:
     return f"{heading}\n\n{metrics_table(header, rows, layout.metrics)}"
 
 
-def _effects(record: Record, version: ModelVersion, champion: ChampionState, names: Names) -> str:
+def _effects(
+    record: Record, version: ModelVersion | None, champion: ChampionState, names: Names
+) -> str:
     id_ = record.id
+    if version is None:
+        return ""
     was = version.metadata.get(id_.environment, "not set")
     approval = derive_approval({id_.environment: Decision.APPROVED})
     rows = [
@@ -254,18 +251,20 @@ def _becomes(id_: RecordId, champion: ChampionState) -> str:
             return f"version {id_.version}"
 
 
-def _origin(record: Record, version: ModelVersion) -> str:
+def _origin(record: Record, version: ModelVersion | None) -> str:
     package = record.package
     rows = [
         ["package", code(package.arn)],
         ["registered", f"{written(package.created)} by {_or_unknown(package.created_by)}"],
     ]
-    told = (
-        ("made by", version.generated_by),
-        ("code commit", version.commit),
-        ("repository", version.repository),
-        ("description", version.description),
-    )
+    told: tuple[tuple[str, str], ...] = ()
+    if version is not None:
+        told = (
+            ("made by", version.generated_by),
+            ("code commit", version.commit),
+            ("repository", version.repository),
+            ("description", version.description),
+        )
     rows += [[label, code(text)] for label, text in told if text]
     for index, container in enumerate(package.containers, start=1):
         number = f" {index}" if len(package.containers) > 1 else ""

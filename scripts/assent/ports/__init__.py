@@ -1,0 +1,56 @@
+"""What the flows need from the world, as small protocols; `adapters/` implements them."""
+
+from assent.ports.aws import (
+    Bus,
+    EvidenceStore,
+    FileBytes,
+    Jobs,
+    MonitoringRun,
+    Notices,
+    ObjectFacts,
+    Parameters,
+    Queue,
+    Registry,
+    Reports,
+    TransformRun,
+)
+from assent.ports.clock import Clock
+from assent.ports.errors import (
+    AlreadyThere,
+    CredentialsRefused,
+    Missing,
+    NoReadableFile,
+    NothingToMerge,
+    NotThere,
+    TooLarge,
+    Unavailable,
+)
+from assent.ports.forge import Forge
+from assent.ports.git import History, TreeEntry
+
+__all__ = [
+    "AlreadyThere",
+    "Bus",
+    "Clock",
+    "CredentialsRefused",
+    "EvidenceStore",
+    "FileBytes",
+    "Forge",
+    "History",
+    "Jobs",
+    "Missing",
+    "MonitoringRun",
+    "NoReadableFile",
+    "NotThere",
+    "NothingToMerge",
+    "Notices",
+    "ObjectFacts",
+    "Parameters",
+    "Queue",
+    "Registry",
+    "Reports",
+    "TooLarge",
+    "TransformRun",
+    "TreeEntry",
+    "Unavailable",
+]

@@ -1,0 +1,177 @@
+"""What the flows need from GitHub."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from assent.core.forge import (
+    Approvals,
+    Conversation,
+    IssueReport,
+    OpenedPullRequest,
+    PromotionView,
+    PullRequest,
+    PullRequestState,
+)
+
+__all__ = ["Forge"]
+
+
+class Forge(Protocol):
+    """GitHub, as far as promotions need it."""
+
+    def configuration(self) -> bytes:
+        """`assent.yaml` of the branch that counts.
+
+        Raises:
+            NotThere: The branch has none.
+        """
+        ...
+
+    def promotion(
+        self,
+        path: str,
+        branch: str,
+        champion: str | None,
+        /,
+        *,
+        below: str | None = None,
+        other: str | None = None,
+    ) -> PromotionView:
+        """Everything that proposing needs to know, in one request: one consistent moment.
+
+        Args:
+            path: The record's.
+            branch: The promotion's own.
+            champion: The path of the champion's record, to be read too.
+            below: The path of the same version's record one rung down, to be read too.
+            other: Another branch whose pull requests are listed too.
+        """
+        ...
+
+    def file(self, path: str, commit: str, /) -> bytes | None:
+        """A file in a commit or branch; None where there is none.
+
+        Raises:
+            NoReadableFile: It is too large, or no file.
+        """
+        ...
+
+    def create_branch(self, name: str, commit: str, /) -> None:
+        """Create a branch.
+
+        Raises:
+            AlreadyThere: It exists.
+        """
+        ...
+
+    def add_file(
+        self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
+    ) -> None:
+        """Commit a file to a branch, new or in place of the blob `replaces`.
+
+        Raises:
+            AlreadyThere: The file exists, or is another one than `replaces`.
+        """
+        ...
+
+    def open_pull_request(self, branch: str, title: str, body: str, /) -> OpenedPullRequest:
+        """Open a pull request from `branch` to the branch that counts.
+
+        Raises:
+            AlreadyThere: One is open.
+            NothingToMerge: The branch holds nothing that the other lacks.
+        """
+        ...
+
+    def label(self, number: int, labels: Sequence[str], /) -> None:
+        """Put labels on a pull request."""
+        ...
+
+    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
+        """The merged pull requests that brought a commit to the branch that counts.
+
+        There are several where one's branch was made from another's. The one whose merge made the
+        very commit comes first.
+        """
+        ...
+
+    def edit_body(self, number: int, body: str, /) -> None:
+        """Replace the text of a pull request."""
+        ...
+
+    def tip(self) -> str:
+        """The commit at the tip of the branch that counts."""
+        ...
+
+    def other_files(self, branch: str, path: str, /) -> Sequence[str]:
+        """Paths other than `path` in which a branch differs from the branch that counts."""
+        ...
+
+    def approvals(self, pull: PullRequest, /) -> Approvals:
+        """The approvals that stood on a pull request when it was merged."""
+        ...
+
+    def pull_request(self, number: int, /) -> PullRequestState:
+        """A pull request to the branch that counts.
+
+        Raises:
+            NotThere: There is none of that number, or it goes to another branch.
+        """
+        ...
+
+    def recent_pull_requests(self, since: datetime | None, /) -> Iterator[PullRequestState]:
+        """Pull requests to the branch that counts, from this repository, latest update first.
+
+        Those last updated before `since` are left out; a page is read only when it is reached.
+        """
+        ...
+
+    def conversation(self, number: int, /) -> Conversation:
+        """What was done to a pull request and said on it, in one request."""
+        ...
+
+    def comment(self, number: int, text: str, /) -> None:
+        """Comment on a pull request or issue."""
+        ...
+
+    def reopen(self, number: int, /) -> None:
+        """Reopen a pull request whose branch exists.
+
+        Raises:
+            AlreadyThere: It cannot be: it is merged, or another one of its branch is open.
+        """
+        ...
+
+    def may_write(self, login: str, /) -> bool:
+        """Whether a person may write to the repository; without it nobody is a code owner.
+
+        Raises:
+            AssentError: It could not be read, which is not a no.
+        """
+        ...
+
+    def is_member(self, team: str, login: str, /) -> bool:
+        """Whether a person is an active member of a team, `organization/slug`, or a child of it.
+
+        Raises:
+            AssentError: It could not be read, which is not a no; a team that the App cannot see
+                is such a case.
+        """
+        ...
+
+    def own_issues(self, label: str, /) -> Iterator[IssueReport]:
+        """Open issues with a label that Assent's own App opened, oldest first."""
+        ...
+
+    def open_issue(self, title: str, body: str, labels: Sequence[str], /) -> IssueReport:
+        """Open an issue."""
+        ...
+
+    def edit_issue(self, number: int, body: str, /) -> None:
+        """Replace the text of an issue."""
+        ...
+
+    def close_issue(self, number: int, /) -> None:
+        """Close an issue as not planned."""
+        ...
