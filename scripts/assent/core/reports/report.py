@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assent.core.curves import Curve
     from assent.core.metrics import Metric
     from assent.core.reports.subject import Subject
 
@@ -65,7 +66,7 @@ class Unread:
     why: str
     """The reason, as one safe line."""
     expected: bool = field(default=False, compare=False)
-    """Understood, and by its nature no metric: an alarm's limit, a curve, the format's version."""
+    """Understood, and by its nature no metric: an alarm's limit, a distribution, a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,8 @@ class Report:
     """Which way is better, by the metric's name in the statistics file; read-only, in order."""
     unread: tuple[Unread, ...]
     """What was skipped, in the places' order; entries that only count others come last."""
+    curves: tuple[Curve, ...] = ()
+    """In the names' order, each with a name of its own; thinned."""
     subject: Subject | None = None
     """Whom it says it is of; None where it says nothing of it."""
 
