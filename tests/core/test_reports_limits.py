@@ -177,7 +177,7 @@ def test_of_too_many_curves_the_rest_are_counted() -> None:
 
 def test_a_curve_of_any_length_is_thinned() -> None:
     """A list that fills the file gives a few points, both ends among them."""
-    count = 300_000
+    count = 100_000
     axis = [number / count for number in range(count + 1)]
     (curve,) = read({"roc": {"fpr": axis, "tpr": [number**0.5 for number in axis]}}).curves
     assert len(curve.points) == MAX_POINTS
