@@ -17,6 +17,7 @@ from assent.core.inference import CollectedInference
 from assent.core.origin import origin_of
 from assent.core.package import Artifact, ModelVersion, Package, ReportSource
 from assent.core.reports import Report, ReportKind, Unreadable, parse_report
+from assent.core.reports.parse import FLATTENED
 from assent.core.reports.violations import VIOLATIONS
 from assent.core.selection import select_curves, select_directions, select_violations
 from assent.core.timestamps import to_seconds
@@ -110,18 +111,19 @@ def _with_reports(evidence: Evidence, read: Sequence[_Read]) -> Evidence:
     ordered = sorted(read, key=lambda each: each.kind is ReportKind.DATA_QUALITY)
     found = Sum()
     for each in ordered:
-        found.add(each.report, each.kind)
+        found.add(each.report, each.kind.value)
     metrics = dict(sorted(found.metrics.items()))
     inferred = {} if evidence.inference is None else evidence.inference.metrics
-    curves, of_curves = select_curves(curve for each in ordered for curve in each.report.curves)
+    model_first = sorted(ordered, key=lambda each: each.kind is not ReportKind.MODEL_QUALITY)
+    curves, of_curves = select_curves(curve for each in model_first for curve in each.report.curves)
     directions, of_directions = select_directions(
-        ((each.kind, each.report.directions) for each in ordered), {*metrics, *inferred}
+        ((each.kind.value, each.report.directions) for each in ordered), {*metrics, *inferred}
     )
     violations, of_violations = select_violations(
         [violation for each in ordered for violation in each.report.violations], "violations"
     )
     empty = [
-        unread_part(each.kind, "the report holds no metric")
+        unread_part(each.kind.value, "the report holds no metric")
         for each in ordered
         if _holds_nothing(each.report)
     ]
@@ -140,7 +142,15 @@ def _holds_nothing(report: Report) -> bool:
     """Whether a report tells nothing; an empty list of violations tells that there are none."""
     if report.metrics or report.unread or report.violations or report.directions or report.curves:
         return False
-    return VIOLATIONS.id not in report.shape.split("+")
+    return not report.lists_violations
+
+
+def _shape(report: Report) -> str:
+    """The shape as a record says it: without `violations` where their list says nothing."""
+    if report.lists_violations:
+        return report.shape
+    others = [shape for shape in report.shape.split("+") if shape != VIOLATIONS.id]
+    return "+".join(others) or FLATTENED
 
 
 def _pinned(
@@ -188,5 +198,5 @@ def _parsed(
         files.append(file)
         unread.append(unread_part(where, parsed.why))
         return None
-    files.append(replace(file, shape=parsed.shape))
+    files.append(replace(file, shape=_shape(parsed)))
     return parsed

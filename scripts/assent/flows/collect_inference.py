@@ -136,13 +136,11 @@ def _judged(file: ExpectedFile, arn: PackageArn, reports: Reports) -> _Usable | 
 
 def _shortcoming(report: Report, kind: ReportKind) -> str | None:
     """Why a report that reads tells nothing; None where it tells something."""
-    lists_violations = VIOLATIONS.id in report.shape.split("+")
-    if lists_violations and not report.violations:
+    has_list = VIOLATIONS.id in report.shape.split("+")
+    if has_list and not report.violations:
         # An empty list says that there are none; a list of something else says nothing.
-        if any(part.where.startswith("violations[") for part in report.unread):
-            return "none of its violations can be read"
-        return None
-    if kind is ReportKind.VIOLATIONS and not lists_violations:
+        return None if report.lists_violations else "none of its violations can be read"
+    if kind is ReportKind.VIOLATIONS and not has_list:
         return "it holds no list of violations, so it does not say that there are none"
     if report.metrics or report.violations or report.directions:
         return None

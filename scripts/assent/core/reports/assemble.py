@@ -69,6 +69,7 @@ def assemble(readings: Iterable[Reading], *, shape: str) -> Report:
         metrics=MappingProxyType(metrics),
         violations=tuple(violations[:ENTRY_LIMIT]),
         directions=MappingProxyType(ways),
+        unread_violations=sum(map(_is_violation_entry, skips)),
         curves=tuple(
             Curve(name=name, x=plot.x, y=plot.y, points=plot.points)
             for name, plot in curves.items()
@@ -116,6 +117,14 @@ def _named(
         else:
             kept[name] = value
     return dict(sorted(kept.items())), surplus
+
+
+def _is_violation_entry(skip: Skip) -> bool:
+    match skip.place:
+        case ("violations", int()):
+            return True
+        case _:
+            return False
 
 
 def _order(place: Place) -> list[tuple[bool, str | int]]:

@@ -85,8 +85,19 @@ class Report:
     """What was skipped, in the places' order; entries that only count others come last."""
     curves: tuple[Curve, ...] = ()
     """In the names' order, each with a name of its own; thinned."""
+    unread_violations: int = field(default=0, compare=False)
+    """How many entries of its list of violations are none; listed among the unread, too."""
     subject: Subject | None = None
     """Whom it says it is of; None where it says nothing of it."""
+
+    @property
+    def lists_violations(self) -> bool:
+        """Whether it says what was wrong, or that nothing was.
+
+        It does not where it has no list of them, nor where nothing in its list can be read.
+        """
+        has_list = "violations" in self.shape.split("+")
+        return has_list and (bool(self.violations) or not self.unread_violations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
