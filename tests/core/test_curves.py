@@ -54,6 +54,16 @@ def test_a_single_spike_and_a_corner_stay(count: int) -> None:
     assert (77.0, 5.0) in thinned(spike)
 
 
+def test_an_unsteady_beginning_leaves_the_rest_its_points() -> None:
+    """The first percent of a precision-recall curve jumps about; the rest is drawn all the same."""
+    noise = [(each / 5_000, each % 2 / 1.0) for each in range(50)]
+    rest = [(each / 1_000, 1 - (each / 1_000) ** 3) for each in range(10, 1_001)]
+    found = thinned([*noise, *rest])
+    drawn = tuple(point for point in found if point[0] >= 0.01)
+    assert len(drawn) >= 10
+    assert all(abs(height(drawn, x) - y) < 0.02 for x, y in rest if x >= drawn[0][0])
+
+
 def test_the_units_of_the_axes_do_not_matter() -> None:
     """In other units, however large or small, the same points are kept."""
     points = [(each / 64, math.sin(each / 5)) for each in range(65)]

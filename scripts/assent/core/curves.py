@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import Final, TypeAlias
 
@@ -13,8 +13,8 @@ MAX_POINTS: Final = 25
 """Points of a curve that a record holds: enough to draw it, few enough to read as a table."""
 _BUCKETS: Final = 500
 """Parts of a very long curve of which only the extremes are looked at, so that time is bounded."""
-_ON_THE_LINE: Final = 1e-9
-"""Of the picture's side: what is no further from a line counts as on it."""
+_NO_AREA: Final = 1e-12
+"""Of the picture's: a triangle that is no larger is a line, but for the rounding of numbers."""
 
 Point: TypeAlias = tuple[float, float]
 
@@ -48,12 +48,12 @@ def left_to_right(points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def thinned(points: Sequence[Point]) -> tuple[Point, ...]:
-    """At most `MAX_POINTS` of the points, in their order: both ends, and what bends the most.
+    """At most `MAX_POINTS` of the points, in their order: both ends, and what shows the shape.
 
-    Beginning with the line from end to end, the point furthest from what is drawn so far is added
-    until there is no room, or nothing is off the line. Distances are those of a picture in which
-    the curve fills a square, so that the unit of neither axis matters. Equal points in, equal
-    points out.
+    One by one the point is left out that is least missed: whose triangle with its neighbours is
+    the smallest, as Visvalingam and Whyatt thin the lines of maps. What lies on a line is left out
+    in any case. Triangles are those of a picture in which the curve fills a square, so that the
+    unit of neither axis matters. Equal points in, equal points out.
     """
     if len(points) <= MAX_POINTS:
         return tuple(points)
@@ -61,15 +61,39 @@ def thinned(points: Sequence[Point]) -> tuple[Point, ...]:
         zip(*(_scaled([point[axis] for point in points]) for axis in (0, 1)), strict=True)
     )
     looked_at = _extremes(picture)
-    kept = {looked_at[0], looked_at[-1]}
-    bends: list[tuple[float, int, int, int]] = []
-    _note_bend(bends, picture, looked_at, 0, len(looked_at) - 1)
-    while bends and len(kept) < MAX_POINTS:
-        _, start, bend, end = heappop(bends)
-        kept.add(looked_at[bend])
-        _note_bend(bends, picture, looked_at, start, bend)
-        _note_bend(bends, picture, looked_at, bend, end)
-    return tuple(points[index] for index in sorted(kept))
+    kept = _least_missed_left_out([picture[index] for index in looked_at])
+    return tuple(points[looked_at[index]] for index in kept)
+
+
+def _least_missed_left_out(picture: Sequence[Point]) -> list[int]:
+    """The positions of the points that stay, the first and the last among them."""
+    last = len(picture) - 1
+    before, after = [index - 1 for index in range(last + 1)], list(range(1, last + 2))
+    areas = {index: _area(*picture[index - 1 : index + 2]) for index in range(1, last)}
+    smallest = [(area, index) for index, area in areas.items()]
+    heapify(smallest)
+    while smallest:
+        area, index = heappop(smallest)
+        if areas.get(index) != area:
+            continue  # its neighbours have changed since
+        if area > _NO_AREA and len(areas) <= MAX_POINTS - 2:
+            break
+        del areas[index]
+        left, right = before[index], after[index]
+        after[left], before[right] = right, left
+        for neighbour in (left, right):
+            if 0 < neighbour < last:
+                around = before[neighbour], neighbour, after[neighbour]
+                areas[neighbour] = _area(*(picture[each] for each in around))
+                heappush(smallest, (areas[neighbour], neighbour))
+    return [0, *sorted(areas), last]
+
+
+def _area(first: Point, second: Point, third: Point) -> float:
+    """Twice that of the triangle."""
+    across = (third[0] - first[0]) * (second[1] - first[1])
+    along = (third[1] - first[1]) * (second[0] - first[0])
+    return abs(across - along)
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
@@ -90,28 +114,3 @@ def _extremes(picture: Sequence[Point]) -> list[int]:
         found.add(min(part, key=lambda index: picture[index][1]))
         found.add(max(part, key=lambda index: picture[index][1]))
     return sorted(found)
-
-
-def _note_bend(
-    bends: list[tuple[float, int, int, int]],
-    picture: Sequence[Point],
-    looked_at: Sequence[int],
-    start: int,
-    end: int,
-) -> None:
-    """Note the point between two others that is furthest from their line, if any is off it."""
-    first, last = picture[looked_at[start]], picture[looked_at[end]]
-    length = math.dist(first, last)
-
-    def distance(index: int) -> float:
-        point = picture[looked_at[index]]
-        if not length:
-            return math.dist(first, point)
-        across = (last[0] - first[0]) * (point[1] - first[1])
-        along = (last[1] - first[1]) * (point[0] - first[0])
-        return abs(across - along) / length
-
-    between = range(start + 1, end)
-    furthest = max(between, key=distance, default=None)
-    if furthest is not None and (apart := distance(furthest)) > _ON_THE_LINE:
-        heappush(bends, (-apart, start, furthest, end))
