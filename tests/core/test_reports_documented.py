@@ -18,8 +18,10 @@ def told(report: Report) -> list[str]:
     for name, metric in report.metrics.items():
         spread = metric.standard_deviation
         lines.append(f"{name} = {metric.value}" + ("" if spread is None else f" ± {spread}"))
-    for curve in report.curves:
-        lines.append(f"{curve.name}: {len(curve.points)} points, {curve.x} → {curve.y}")
+    lines += [
+        f"{curve.name}: {len(curve.points)} points, {curve.x} → {curve.y}"
+        for curve in report.curves
+    ]
     lines += [f"{name}: {better} is better" for name, better in report.directions.items()]
     unread = [part for part in report.unread if not part.expected]
     return [*sorted(lines), *(f"unread: {part.where}: {part.why}" for part in unread)]

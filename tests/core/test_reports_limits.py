@@ -226,3 +226,18 @@ def test_what_is_not_square_is_no_confusion_matrix(rows: list[object]) -> None:
     report = read({"confusion_matrix": rows})
     assert not report.metrics
     assert [unread.where for unread in report.unread] == ["confusion_matrix"]
+
+
+def test_a_class_may_be_called_value_in_any_confusion_matrix() -> None:
+    """Its keys are data, so none of them marks a measurement."""
+    counts = {"growth": {"growth": 5, "value": 1}, "value": {"growth": 2, "value": 0}}
+    report = read({"test": {"Confusion_Matrix": counts}})
+    assert {
+        name.removeprefix("test.Confusion_Matrix."): metric.value
+        for name, metric in report.metrics.items()
+    } == {
+        "growth.growth": 5,
+        "growth.value": 1,
+        "value.growth": 2,
+        "value.value": 0,
+    }

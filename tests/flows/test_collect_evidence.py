@@ -254,3 +254,40 @@ def test_evidence_is_the_same_whenever_it_is_collected() -> None:
     reports = {ReportKind.MODEL_QUALITY: STATISTICS, ReportKind.BIAS: {"x": 1}}
     first, second = collected(reports), collected(reports)
     assert first == replace(second, collected=first.collected)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "`", "\u202e", "\U000e0041", "\ud800", "\n::error::", "\u6f22", "\U0001f600"]
+)
+def test_whatever_the_reports_of_training_hold_a_record_can_carry_it(text: str) -> None:
+    """Hostile words, of any length and as many as a file holds, end in a record that reads back."""
+    names = [f"{index:04}{(text * 30)[:110]}" for index in range(1_000)]
+    statistics = {name: {"value": 1.5, "standard_deviation": 0.5} for name in names}
+    limits = dict.fromkeys(reversed([*names, "another"]), BELOW)
+    curves = {
+        name: {
+            "fpr": [step / 99 for step in range(100)],
+            f"tpr {text}"[:100]: [0.5] * 50 + [1] * 50,
+        }
+        for name in names[:50]
+    }
+    long = text * 700
+    listed = [
+        {"feature_name": long, "constraint_check_type": long, "description": long}
+        for _ in range(150)
+    ]
+    found = collected(
+        {
+            ReportKind.MODEL_QUALITY: {BINARY: statistics, "plots": curves},
+            ReportKind.MODEL_QUALITY_CONSTRAINTS: {
+                "binary_classification_constraints": limits,
+                "violations": listed,
+            },
+        }
+    )
+    assert 10 <= len(found.violations) <= 100
+    assert set(found.directions) <= set(found.metrics)
+    assert found.reports[1].lists_violations
+    assert len(found.unread) <= 100
+    if text in {"x", "`"}:
+        assert len(found.metrics) == len(found.directions) == 1_000

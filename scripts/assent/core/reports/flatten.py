@@ -25,7 +25,6 @@ __all__ = [
     "flatten",
     "flatten_numbers",
     "has_named_values",
-    "matrix",
     "measured",
     "plotted",
     "without_measures",
@@ -52,8 +51,9 @@ def flatten(parts: Parts, value: Json) -> Iterator[Reading]:
         for index, entry in enumerate(value):
             yield from _named_value(parts, index, entry)
         return
-    if isinstance(value, list) and parts and _word(parts[-1]) == _CONFUSION_MATRIX:
-        yield from matrix(parts, value)
+    if isinstance(value, list | dict) and parts and _word(parts[-1]) == _CONFUSION_MATRIX:
+        # Its keys are the data's classes, and a class may be called "value".
+        yield from _matrix(parts, value)
         return
     if not isinstance(value, dict):
         yield _single(parts, value)
@@ -86,7 +86,7 @@ def flatten_numbers(parts: Parts, value: Json) -> Iterator[Reading]:
         yield from flatten_numbers((*parts, key), value[key])
 
 
-def matrix(parts: Parts, value: Json) -> Iterator[Reading]:
+def _matrix(parts: Parts, value: Json) -> Iterator[Reading]:
     """Read a confusion matrix: an object of objects by class, or rows with the classes' positions.
 
     Outside stands what was, inside what was predicted: so Model Monitor nests it, and so

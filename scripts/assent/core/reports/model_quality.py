@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from assent.core.reports.flatten import flatten, matrix
+from assent.core.reports.flatten import flatten
 from assent.core.reports.shape import Shape
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def _read(section: str, value: Json) -> Iterator[Reading]:
         yield from flatten((section,), value)
         return
     for name in sorted(value):
-        # A confusion matrix's keys are the data's classes, and a class may be called "value".
-        walk = matrix if name == "confusion_matrix" else flatten
-        yield from walk((section, name), value[name])
+        yield from flatten((section, name), value[name])
 
 
 MODEL_QUALITY: Final = Shape(id="model-quality", claims=_claims, read=_read)
