@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from github import GithubException
+from github import GithubException, UnknownObjectException
 
 from assent.sandbox.web.reading import Reader
 from assent.sandbox.web.sandbox import Sandbox
@@ -47,7 +47,6 @@ class Acts:
         Raises:
             UnknownObjectException: There is no such pull request.
         """
-        self._stage.repository(who).get_pull(number)
         try:
             match act:
                 case "approve":
@@ -60,6 +59,8 @@ class Acts:
                     return self._reopen(number, who, text)
                 case _:
                     return self._comment(number, who, text)
+        except UnknownObjectException:
+            raise
         except GithubException as error:
             return Said(f"GitHub refused, with {error.status}: {_answer(error)}", ok=False)
 
