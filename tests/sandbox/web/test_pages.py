@@ -143,17 +143,24 @@ def test_nobody_but_the_seeded_people_may_act(browser: Browser) -> None:
     assert browser.post("/pipelines/inference", environment="moon").status_code == 400
 
 
-def test_without_mermaid_the_pages_are_there(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+def test_mermaid_is_loaded_where_there_is_a_chart(
+    sandbox: Sandbox, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its script is then neither served nor asked for; nothing else changes."""
+    """And nowhere else; without its script nothing asks for it, and the source is shown."""
+    pull = sandbox.stage.repository("zoe").get_pull(2)
+    assert "/mermaid.js" not in browser.get("/pull/2")
+    comment = pull.create_issue_comment('```mermaid\npie title "x"\n```\n')
+    assert '<script src="/mermaid.js" defer>' in browser.get("/pull/2")
+    with browser.client.get("/mermaid.js") as script:
+        assert b"mermaid" in script.data[:200]
     monkeypatch.setattr(application, "mermaid_script", lambda: None)
     client = create_application(sandbox).test_client()
-    page = client.get(f"{HOME}/pull/3")
-    assert page.status_code == 200
+    page = client.get(f"{HOME}/pull/2")
     assert "/mermaid.js" not in page.text
+    assert 'class="chart-source">pie title' in page.text
     assert "/static/charts.js" in page.text
     assert client.get("/mermaid.js").status_code == 404
+    comment.delete()
 
 
 def test_mermaid_comes_from_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

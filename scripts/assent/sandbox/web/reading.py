@@ -17,7 +17,7 @@ from assent.core.codeowners import LOCATIONS, OwnerKind, owners_of
 from assent.core.config import CONFIG_PATH, Config, InvalidConfig, parse_config
 from assent.core.names import RecordId, record_of_branch
 from assent.core.timestamps import read_time
-from assent.sandbox.web.github_html import github_html
+from assent.sandbox.web.github_html import CHART, github_html
 from assent.sandbox.web.sandbox import Sandbox
 from assent.sandbox.web.workflows import Check, Run
 
@@ -150,6 +150,12 @@ class PullPage:
     merge: MergeBox | None
     """None likewise."""
     runs: tuple[Run, ...]
+
+    @property
+    def has_charts(self) -> bool:
+        """Whether anything on it is to be drawn; Mermaid is large."""
+        said = (self.body, *(each.html or "" for each in self.happenings))
+        return any(f'class="{CHART}"' in html for html in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
