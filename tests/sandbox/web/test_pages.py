@@ -76,6 +76,22 @@ def test_a_decision_shows_what_the_workflow_did(browser: Browser) -> None:
     assert "Try to merge" not in page
 
 
+def test_deployments_are_listed_with_their_last_state(sandbox: Sandbox, browser: Browser) -> None:
+    """Each environment's, the latest first; without one, what Parameter Store says stands alone."""
+    assert "No deployment was recorded" in browser.get("/deployments")
+    repository = sandbox.stage.repository("zoe")
+    for environment, states in (("dev/churn", ["in_progress", "success"]), ("test/<b>", [])):
+        deployment = repository.create_deployment("main", environment=environment)
+        for state in states:
+            deployment.create_status(state, description="version 1")
+    page = browser.get("/deployments")
+    assert re.findall(r'<b>([^<]*)</b> <span class="tag">(\w+)', page) == [
+        ("test/&lt;b&gt;", "pending"),
+        ("dev/churn", "active"),
+    ]
+    assert "version 1 · <code>" in page
+
+
 def test_what_is_not_there_is_said_to_be_missing(browser: Browser) -> None:
     """Unknown pull requests, files and addresses are a page of their own, without buttons."""
     for path in ("/pull/99", "/pull/99/files", "/blob/main/nothing.md", "/nowhere"):

@@ -67,7 +67,7 @@ class Acts:
     def _approve(self, number: int, who: str, text: str) -> Said:
         pull = self._stage.repository(who).get_pull(number)
         pull.create_review(body=text, event="APPROVE")
-        reviews = self._reader.pull(number).reviews
+        reviews = self._reader.reviews(number)
         if who not in reviews.given:
             return Said(
                 f"{who} approved. GitHub waits for a code owner all the same: {who} is none here.",
@@ -76,7 +76,7 @@ class Acts:
         return Said(f"{who} approved: {len(reviews.given)} of {reviews.needed}.", ok=True)
 
     def _merge(self, number: int, who: str) -> Said:
-        check = self._reader.is_mergeable(number)
+        check = self._reader.check(number)
         if not check.passed:
             return Said("It was not merged: assent check does not pass.", ok=False)
         self._stage.merge(number, who)

@@ -228,7 +228,12 @@ class Reader:
             runs=self._workflows.of(number),
         )
 
-    def is_mergeable(self, number: int) -> Check:
+    def reviews(self, number: int) -> Reviews:
+        """Who approved a pull request, and who is to."""
+        repository = self._repository
+        return self._reviews(repository, repository.get_pull(number))
+
+    def check(self, number: int) -> Check:
         """The verdict of `assent check` on a pull request that somebody wants to merge."""
         repository = self._repository
         pull = repository.get_pull(number)

@@ -90,21 +90,19 @@ class Workflows:
         return tuple(run for run in self.runs if run.pull == number)
 
     def check(self, *, base: str, head: str, branch: str) -> Check:
-        """Judge a pull request with the rules of main; the same commits are judged once.
+        """Judge a pull request with the rules of main; anew each time, for rules may know the time.
 
         Args:
             base: The commit of main.
             head: The commit of the pull request.
             branch: The pull request's branch, for the bot's own rules.
         """
-        key = (base, head, branch)
-        if key not in self._checks:
-            self._stage.clone(self._clone)
-            self._checks[key] = self._judge(base, head, branch)
-        return self._checks[key]
+        self._stage.clone(self._clone)
+        check = self._checks[base, head, branch] = self._judge(base, head, branch)
+        return check
 
     def known_check(self, *, base: str, head: str, branch: str) -> Check | None:
-        """The verdict on a pull request, if somebody looked at it already."""
+        """The last verdict on a pull request as it is, if somebody looked at it already."""
         return self._checks.get((base, head, branch))
 
     def _judge(self, base: str, head: str, branch: str) -> Check:
