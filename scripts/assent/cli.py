@@ -1,16 +1,17 @@
 """The command line: each command parses its arguments, calls one flow, and prints what it says."""
 
-import functools
-import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assent import __version__
-from assent.core.errors import AssentError, Exit
+from assent.cli_sandbox import demo, sandbox
+from assent.cli_verdicts import complain as _complain
+from assent.cli_verdicts import verdicts as _verdicts
+from assent.core.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from assent.flows.report import Sent
 
 __all__ = ["main"]
-
-P = ParamSpec("P")
 
 _HERE = Path()
 _VERSION = click.IntRange(1, 999_999_999)
@@ -34,29 +33,6 @@ def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
     from assent.core.rendering.plain import json_text
 
     _emit(json_text(values))
-
-
-def _complain(error: AssentError) -> None:
-    from assent.core.rendering.plain import plain
-
-    lines = [f"assent: {error.message}", *([f"  {error.hint}"] if error.hint else [])]
-    for line in "\n".join(lines).split("\n"):
-        click.echo(plain(line), err=True, color=False)
-
-
-def _verdicts(command: Callable[P, Exit]) -> Callable[P, None]:
-    """End the process with the exit code that a command returns, or that its error carries."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-        except AssentError as error:
-            _complain(error)
-            code = error.exit
-        sys.exit(code)
-
-    return run
 
 
 _repository = click.option(
@@ -531,17 +507,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-@main.command(short_help="Run the whole loop on the sandbox, narrated.")
-@click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".demo"),
-    show_default=True,
-    help="Where the repository and the log are left.",
-)
-@_verdicts
-def demo(folder: Path) -> Exit:
-    """Run the whole loop on the embedded sandbox, narrated. Needs assent[demo]."""
-    from assent.sandbox.demo import run
-
-    return run(folder)
+for _command in (demo, sandbox):
+    main.add_command(_command)
