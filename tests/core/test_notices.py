@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.core.test_pull_request_page import record
+from tests.core.reviews import record
 
 from assent.core.evidence import Inference
 from assent.core.metrics import Metric
