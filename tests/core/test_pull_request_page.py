@@ -108,7 +108,7 @@ def test_failing_gates_stand_on_top_and_first_in_their_table() -> None:
     assert "> [!CAUTION]\n> **1 gate fails**: `auc-regression`." in body
     assert body.index("[!CAUTION]") < body.index("### Gates")
     rows = section(body, "Gates").strip().split("\n")
-    assert rows[2].startswith("| ❌ **fails** | `auc-regression` |")
+    assert rows[2].startswith("| ❌&nbsp;**fails** | `auc-regression` |")
     assert "  - gate: auc-regression\n    reason: " in body
     assert "waiver" not in page(CASES["better"])
 
@@ -119,7 +119,7 @@ def test_a_gate_that_nobody_can_judge_is_neither_yes_nor_no() -> None:
     body = page(Case(record=to_prod(0.012), champion=unread))
     assert "**❌ 3 of 4 gates pass, 1 not to be judged**" in body
     assert "**1 gate cannot be judged**: `auc-regression`. That is neither a yes nor a no" in body
-    assert "| ❔ **unknown** | `auc-regression` |" in body
+    assert "| ❔&nbsp;**unknown** | `auc-regression` |" in body
     assert "how to ask for a waiver" not in body
 
 
@@ -359,7 +359,7 @@ def test_the_confusion_matrix_is_a_table_with_what_was_found() -> None:
     """Rows are what was, columns what the model said; the last ones compare the recalls."""
     listed = section(page(CASES["better"]), "Confusion matrix")
     assert "| was | said `0` | said `1` | found | by version 5 (live) |" in listed
-    assert "| `0` | **1,367** | 113 | 92.4 % | 92.0 % |" in listed
+    assert "| `0` | **1,367** | 113 | 92.4% | 92.0% |" in listed
 
 
 def test_a_matrix_of_many_classes_shows_what_is_confused_most() -> None:
@@ -372,7 +372,7 @@ def test_a_matrix_of_many_classes_shows_what_is_confused_most() -> None:
     }
     listed = section(page(Case(record=record(cells))), "Confusion matrix")
     assert listed.startswith("\n15 classes. What is confused most:\n\n| was | the model said |")
-    assert "| `13` | `14` | 182 | 8.3 % |" in listed
+    assert "| `13` | `14` | 182 | 8.3% |" in listed
     assert "How much of each class is found" in listed
 
 

@@ -73,7 +73,7 @@ def _of_glass(review: Review, layout: Layout) -> Iterator[str]:
         return
     nothing = "" if review.waits else " There was nothing that it had to lift."
     yield (
-        f"**Broken glass**: {layout.code(broken.by)} lets it through, since "
+        f"**Broken glass**: {layout.brief(broken.by)} lets it through, since "
         f"{written(broken.at)}.{nothing} Gates hold all the same, and it is recorded with the "
         "decision."
     )
@@ -111,7 +111,7 @@ def _about(violations: Sequence[Violation], layout: Layout) -> str:
 
 
 def _named(names: Sequence[str], layout: Layout) -> str:
-    shown = ", ".join(layout.code(name) for name in names[:_NAMED])
+    shown = ", ".join(layout.brief(name) for name in names[:_NAMED])
     over = len(names) - _NAMED
     return f"{shown} and {over} more" if over > 0 else shown
 
@@ -186,8 +186,8 @@ def _of_waivers(results: Sequence[GateResult], layout: Layout) -> Iterator[str]:
     for result in waived[:_NAMED]:
         waiver = result.waiver
         yield (
-            f"**The gate {layout.code(waiver.gate)} fails, and is waived**: "
-            f"{layout.code(waiver.asked_by)} asks for it. {layout.said(waiver.reason)}"
+            f"**The gate {layout.brief(waiver.gate)} fails, and is waived**: "
+            f"{layout.brief(waiver.asked_by)} asks for it. {layout.said(waiver.reason)}"
         )
     if len(waived) > _NAMED:
         yield f"So are {len(waived) - _NAMED} more gates."
@@ -204,7 +204,7 @@ def _of_constant(review: Review, layout: Layout) -> Iterator[str]:
         return
     gain = difference(metric, guess)
     if (gain if found.better == "higher" else -gain) <= 0:
-        name = layout.code(short(found.name, review.record.evidence.metrics))
+        name = layout.brief(short(found.name, review.record.evidence.metrics))
         yield (
             f"**Guessing the same for all would do as well**: {name} is "
             f"{measured(metric)}, and that of the best constant classifier {measured(guess)}."
@@ -215,7 +215,7 @@ def _of_registry(id_: RecordId, seen: ModelVersion, layout: Layout) -> Iterator[
     """That somebody else, or an earlier decision, wrote something there already."""
     said = seen.metadata.get(id_.environment)
     if said is not None and said != RegistryApproval.PENDING.value:
-        field = layout.code(said)
+        field = layout.brief(said)
         yield f"**The registry says {field} for {code(id_.environment)} already.**"
     elsewhere = {value for key, value in seen.metadata.items() if key != id_.environment}
     match seen.approval:

@@ -64,7 +64,7 @@ def _headline(review: Review, layout: Layout) -> str:
     found = headline(review)
     if found is None:
         return ""
-    name = layout.code(short(found.name, review.record.evidence.metrics))
+    name = layout.brief(short(found.name, review.record.evidence.metrics))
     return f"{name} {measured(found.metric)}{_against(review, found)}"
 
 
@@ -74,16 +74,15 @@ def _against(review: Review, found: Headline) -> str:
     if not isinstance(champion, Champion) or record is None:
         return ""
     other = found.of(record)
+    live = f"version {champion.version}"
+    if champion.version == review.record.id.version:
+        live = "the package that is live"
     if other is None:
-        return f", which version {champion.version} does not report"
+        return f", which {live} does not report"
     gain = change(found.metric, other, found.better)
     if gain == "same":
-        return f", the same as version {champion.version}"
-    return (
-        f", {gain} than version {champion.version}"
-        if found.better
-        else (f", {gain} over version {champion.version}")
-    )
+        return f", the same as {live}"
+    return f", {gain} {'than' if found.better else 'over'} {live}"
 
 
 def _waits(review: Review) -> str:
@@ -115,9 +114,9 @@ def _current(review: Review) -> str:
             return "What is live there could not be read, so this page cannot compare."
         case Champion(version=live) if live > id_.version:
             return (
-                f"Version {live}, a newer one, is live there{_since(champion, 'since')}: **current "
-                f"stays {live}**. Merging only records that version {id_.version} is approved "
-                "too, as what a rollback would fall back to."
+                f"A newer version is live: **current stays {live}**{_since(champion)}. Merging "
+                f"only records that version {id_.version} is approved too, as what a rollback "
+                "would fall back to."
             )
         case Champion(version=live) if live == id_.version:
             return f"Version {live} is live there already, from an earlier package of this number."
@@ -128,10 +127,10 @@ def _current(review: Review) -> str:
             )
 
 
-def _since(champion: Champion, since: str = "live since") -> str:
+def _since(champion: Champion) -> str:
     said = []
     if champion.since is not None:
-        said.append(f"{since} {written(champion.since)}")
+        said.append(f"live since {written(champion.since)}")
     if champion.pull_request:
         where = link("its pull request", champion.pull_request)
         said += [f"by {where}"] if where.startswith("[") else []

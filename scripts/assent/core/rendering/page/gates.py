@@ -53,13 +53,13 @@ def _weight(result: GateResult) -> int:
 def _verdict(result: GateResult) -> str:
     match result:
         case GateHolds():
-            return "✅ holds"
+            return "✅&nbsp;holds"
         case GateFails():
-            return "❌ **fails**"
+            return "❌&nbsp;**fails**"
         case GateWaived():
-            return "⚠️ **waived**"
+            return "⚠️&nbsp;**waived**"
         case GateUnjudged():
-            return "❔ **unknown**"
+            return "❔&nbsp;**unknown**"
 
 
 def _why(result: GateResult, layout: Layout) -> str:

@@ -9,6 +9,7 @@ __all__ = ["LAYOUTS", "MAX_BODY", "Layout", "Room", "roomy_table"]
 
 MAX_BODY = 60_000
 """GitHub takes 65,536 characters; the rest is room for what people add."""
+_BRIEF = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,10 @@ class Layout:
     def code(self, text: str) -> str:
         """A name that somebody else gave."""
         return code(text, self.name)
+
+    def brief(self, text: str) -> str:
+        """Such a name, where there is little room: in the first line and in alerts."""
+        return code(text, min(self.name, _BRIEF))
 
     def said(self, text: str) -> str:
         """A sentence that somebody else wrote."""

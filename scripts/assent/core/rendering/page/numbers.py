@@ -124,4 +124,4 @@ def _spread(metric: Metric, other: Metric) -> float | None:
 
 def share(part: float, whole: float) -> str:
     """A part of a whole in per cent."""
-    return f"{100 * part / whole:.1f} %" if whole else ""
+    return f"{100 * part / whole:.1f}%" if whole else ""
