@@ -279,6 +279,7 @@ def test_inference_is_compared_with_three_others() -> None:
         "| `auc` | 0.894 ± 0.011 | 0.889 ± 0.01 | 🟡 +0.005 better (0.3 \u03c3) | 0.913 ± 0.0042 | "
         "0.899 ± 0.009 |"
     ) in listed
+    assert "Against what is live: **1** within one \u03c3, **1** new." in listed
     without = Case(record=to_prod(0.012), champion=champion(record(environment="prod", number=5)))
     assert "The record of version 5, which is live, holds no batch inference." in page(without)
 

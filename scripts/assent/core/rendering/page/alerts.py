@@ -8,7 +8,7 @@ from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.record import Decision, Record
 from assent.core.rendering.markdown import alert, code, link, own_words
-from assent.core.rendering.page.groups import Groups, short
+from assent.core.rendering.page.groups import Groups, naming
 from assent.core.rendering.page.headline import headline
 from assent.core.rendering.page.layout import Layout
 from assent.core.rendering.page.numbers import difference, measured
@@ -204,7 +204,7 @@ def _of_constant(review: Review, layout: Layout) -> Iterator[str]:
         return
     gain = difference(metric, guess)
     if (gain if found.better == "higher" else -gain) <= 0:
-        name = layout.brief(short(found.name, review.record.evidence.metrics))
+        name = layout.brief(naming(review.record.evidence.metrics)(found.name))
         yield (
             f"**Guessing the same for all would do as well**: {name} is "
             f"{measured(metric)}, and that of the best constant classifier {measured(guess)}."

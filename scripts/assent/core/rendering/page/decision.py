@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from assent.core.gates import GateFails, GateHolds, GateResult, GateUnjudged, GateWaived
 from assent.core.rendering.markdown import code, link
-from assent.core.rendering.page.groups import short
+from assent.core.rendering.page.groups import naming
 from assent.core.rendering.page.headline import Headline, champion_record, headline
 from assent.core.rendering.page.layout import Layout
 from assent.core.rendering.page.numbers import change, measured, number, verdict
@@ -64,7 +64,7 @@ def _headline(review: Review, layout: Layout) -> str:
     found = headline(review)
     if found is None:
         return ""
-    name = layout.brief(short(found.name, review.record.evidence.metrics))
+    name = layout.brief(naming(review.record.evidence.metrics)(found.name))
     return f"{name} {measured(found.metric)}{_against(review, found)}"
 
 

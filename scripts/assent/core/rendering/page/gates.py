@@ -11,7 +11,7 @@ from assent.core.gates import (
     MeasuredIn,
 )
 from assent.core.rendering.markdown import own_words
-from assent.core.rendering.page.groups import short
+from assent.core.rendering.page.groups import naming
 from assent.core.rendering.page.layout import Layout, roomy_table
 from assent.core.rendering.page.numbers import SIGMA, measured, number
 from assent.core.review import Review
@@ -78,7 +78,7 @@ def _demand(gate: Gate, review: Review, layout: Layout) -> str:
     if gate.kind is GateKind.NO_VIOLATIONS:
         return f"{_least(gate)}{where or ' in training'}"
     sigmas = f", by {number(gate.sigmas)} {SIGMA}" if gate.sigmas else ""
-    name = short(gate.metric, review.record.evidence.metrics)
+    name = naming(review.record.evidence.metrics)(gate.metric)
     return f"{layout.code(name)} {_least(gate)}{sigmas}{where}"
 
 

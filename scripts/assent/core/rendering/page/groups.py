@@ -1,12 +1,12 @@
 """Sorts a record's metrics by what they measure, so that each kind has a place of its own."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from assent.core.metrics import Metric
 
-__all__ = ["Groups", "Matrix", "short"]
+__all__ = ["Groups", "Matrix", "naming"]
 
 _SECTIONS = ("binary_classification_metrics", "multiclass_classification_metrics")
 _QUALITY = (*_SECTIONS, "regression_metrics")
@@ -17,18 +17,20 @@ _BIAS = ("pre_training_bias_metrics.", "post_training_bias_metrics.")
 _DATA = "features."
 
 
-def short(name: str, among: Container[str]) -> str:
-    """A metric's name without the section of model quality that it stands in.
+def naming(among: Collection[str]) -> Callable[[str], str]:
+    """How to call metrics: without the section of model quality they stand in, if that is clear.
 
     Args:
-        name: The metric's.
-        among: All names beside which it is shown; where another one is as short, it stays whole.
+        among: All names that stand beside each other. If two would look alike, all stay whole.
     """
+    if len({_without_section(name) for name in among}) == len(set(among)):
+        return _without_section
+    return str
+
+
+def _without_section(name: str) -> str:
     section, _, rest = name.partition(".")
-    if section not in _QUALITY or not rest or rest in among:
-        return name
-    others = (f"{each}.{rest}" for each in _QUALITY if each != section)
-    return name if any(other in among for other in others) else rest
+    return rest if section in _QUALITY and rest else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

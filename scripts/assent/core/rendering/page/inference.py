@@ -1,16 +1,15 @@
 """The batch inference one rung down: its facts, and its metrics beside three others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from assent.core.evidence import Inference
-from assent.core.metrics import Metric
-from assent.core.rendering.markdown import code, link
+from assent.core.rendering.markdown import code, details, link
 from assent.core.rendering.page.consoles import transform_job
-from assent.core.rendering.page.groups import short
+from assent.core.rendering.page.groups import Groups, naming
 from assent.core.rendering.page.headline import way
-from assent.core.rendering.page.layout import Layout, roomy_table
-from assent.core.rendering.page.numbers import change, measured
+from assent.core.rendering.page.layout import Layout, Room, roomy_table
+from assent.core.rendering.page.numbers import NOT_REPORTED, change, counted, measured, verdict
 from assent.core.review import Champion, Review
 from assent.core.timestamps import written
 
@@ -32,8 +31,47 @@ def inference_section(review: Review, layout: Layout) -> str:
 
 
 def _comparison(inference: Inference, review: Review, layout: Layout) -> str:
-    training = review.record.evidence.metrics
+    """Metrics of quality in plain sight; confusion matrices and the like folded."""
     champion = review.champion
+    live = champion.inference if isinstance(champion, Champion) else None
+    quality = {*Groups(inference.metrics).quality, *Groups(live or {}).quality}
+    rest = [name for name in inference.metrics if name not in quality]
+    header, row = _columns(inference, review, layout)
+    right = [index for index, title in enumerate(header) if index and title != "difference"]
+
+    verdicts = {}
+    if live is not None:
+        verdicts = {
+            name: verdict(inference.metrics.get(name), live.get(name), way(review, name))
+            for name in quality
+        }
+
+    def key(name: str) -> tuple[bool, int, bool, int]:
+        gated = any(result.gate.metric == name for result in review.gates)
+        weight = verdicts[name].weight if live is not None else 0
+        trained = name in review.record.evidence.metrics
+        return not gated, weight, not trained, name.count(".")
+
+    parts = []
+    if quality:
+        rows = [row(name) for name in sorted(quality, key=key)]
+        parts += [f"Against what is live: {counted(verdicts.values())}"] if verdicts else []
+        parts.append(roomy_table(header, rows, layout.metrics, ("metric", "metrics"), right=right))
+    room = Room(shown=layout.further.shown + layout.further.folded)
+    if rest and room.shown:
+        rows = [row(name) for name in rest]
+        listing = roomy_table(header, rows, room, ("number", "numbers"), right=right)
+        parts.append(details(f"Further numbers of the run ({len(rest)})", listing))
+    elif rest:
+        parts.append(f"{len(rest)} further numbers are in the record itself.")
+    return "\n\n".join(parts)
+
+
+def _columns(
+    inference: Inference, review: Review, layout: Layout
+) -> tuple[list[str], Callable[[str], list[str]]]:
+    """The header of the table, and what makes a metric's row."""
+    training, champion = review.record.evidence.metrics, review.champion
     live = champion.inference if isinstance(champion, Champion) else None
     below = None if review.below is None else review.below.evidence.inference
     header = ["metric", f"inference in {code(inference.environment)}"]
@@ -42,28 +80,19 @@ def _comparison(inference: Inference, review: Review, layout: Layout) -> str:
     header.append("training")
     if below is not None:
         header.append(f"inference in {code(below.environment)}")
-    compared = {*training, *(live or {}), *({} if below is None else below.metrics)}
-    rows = []
-    for name in _ordered(review, inference.metrics, compared):
-        metric = inference.metrics[name]
-        row = [layout.code(short(name, compared)), measured(metric)]
+    called = naming({*inference.metrics, *training, *(live or {})})
+
+    def row(name: str) -> list[str]:
+        metric = inference.metrics.get(name)
+        shown = f"**{NOT_REPORTED}**" if metric is None else measured(metric)
+        cells = [layout.code(called(name)), shown]
         if live is not None:
             other = live.get(name)
-            row += [measured(other), change(metric, other, way(review, name))]
-        row.append(measured(training.get(name)))
-        if below is not None:
-            row.append(measured(below.metrics.get(name)))
-        rows.append(row)
-    right = [index for index, title in enumerate(header) if index and title != "difference"]
-    return roomy_table(header, rows, layout.metrics, ("metric", "metrics"), right=right)
+            cells += [measured(other), change(metric, other, way(review, name))]
+        cells.append(measured(training.get(name)))
+        return cells if below is None else [*cells, measured(below.metrics.get(name))]
 
-
-def _ordered(review: Review, metrics: Mapping[str, Metric], compared: set[str]) -> Sequence[str]:
-    """What gates judge first, then what can be compared."""
-    gated = {result.gate.metric for result in review.gates}
-    return sorted(
-        metrics, key=lambda name: (name not in gated, name not in compared, name.count("."))
-    )
+    return header, row
 
 
 def _facts(inference: Inference, layout: Layout) -> str:

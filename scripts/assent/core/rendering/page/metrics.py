@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from assent.core.metrics import Metric
 from assent.core.rendering.markdown import code, details
-from assent.core.rendering.page.groups import Groups, short
+from assent.core.rendering.page.groups import Groups, naming
 from assent.core.rendering.page.headline import champion_record, headline, way
 from assent.core.rendering.page.layout import Layout, Room, roomy_table
 from assent.core.rendering.page.numbers import (
@@ -12,6 +12,7 @@ from assent.core.rendering.page.numbers import (
     NOT_REPORTED,
     Verdict,
     change,
+    counted,
     difference,
     measured,
     verdict,
@@ -41,7 +42,8 @@ def _quality(review: Review, groups: Groups, layout: Layout) -> str:
     rival = Groups(live).quality if live is not None else None
     names = _ordered(review, own, rival)
     if rival is None:
-        rows = [[layout.code(short(name, own)), measured(own.get(name))] for name in names]
+        called = naming(own)
+        rows = [[layout.code(called(name)), measured(own.get(name))] for name in names]
         header = ["metric", f"version {review.record.id.version}"]
         return roomy_table(header, rows, layout.metrics, _NOUN, right=[1])
     return _compared(review, own, rival, names, layout)
@@ -60,26 +62,26 @@ def _compared(
     assert isinstance(review.champion, Champion)  # noqa: S101 - whose record `rival` is
     header = ["metric", f"version {review.record.id.version}"]
     header += [f"version {review.champion.version} (live)", "difference"]
-    beside = {*own, *rival}
+    called = naming({*own, *rival})
 
     def row(name: str) -> list[str]:
         mine, other = own.get(name), rival.get(name)
         shown = f"**{NOT_REPORTED}**" if mine is None else measured(mine)
-        cells = [layout.code(short(name, beside)), shown, measured(other)]
+        cells = [layout.code(called(name)), shown, measured(other)]
         return [*cells, change(mine, other, way(review, name))]
 
     verdicts = _verdicts(review, own, rival)
     changed = [name for name in names if verdicts[name] is not Verdict.SAME]
     same = [name for name in names if verdicts[name] is Verdict.SAME]
-    parts = [_counted(verdicts)]
+    parts = [counted(verdicts.values())]
     if changed:
         rows = [row(name) for name in changed]
         parts += [roomy_table(header, rows, layout.metrics, _NOUN, right=[1, 2]), LEGEND]
     if same:
         room = Room(shown=layout.metrics.shown + layout.metrics.folded)
         folded = roomy_table(header, [row(name) for name in same], room, _NOUN, right=[1, 2])
-        counted = "1 metric did not change" if len(same) == 1 else f"{len(same)} did not change"
-        parts.append(details(counted, folded))
+        summary = "1 metric did not change" if len(same) == 1 else f"{len(same)} did not change"
+        parts.append(details(summary, folded))
     return "\n\n".join(parts)
 
 
@@ -99,16 +101,11 @@ def _ordered(
     verdicts = _verdicts(review, own, rival or {})
 
     def key(name: str) -> tuple[int, int, bool, int]:
-        weight = _WEIGHTS.index(verdicts[name]) if rival is not None else 0
+        weight = verdicts[name].weight if rival is not None else 0
         undirected = way(review, name) is None
         return place.get(name, len(place)), weight, undirected, name.count(".")
 
     return sorted(names, key=key)
-
-
-_WEIGHTS = (
-    *(Verdict.WORSE, Verdict.GONE, Verdict.BETTER, Verdict.CHANGED, Verdict.NEW, Verdict.SAME),
-)
 
 
 def _verdicts(
@@ -118,12 +115,6 @@ def _verdicts(
         name: verdict(own.get(name), rival.get(name), way(review, name))
         for name in {**own, **rival}
     }
-
-
-def _counted(verdicts: Mapping[str, Verdict]) -> str:
-    """How many there are of each verdict: `1 worse, 4 better, 3 same`."""
-    counts = [(sum(each is kind for each in verdicts.values()), kind) for kind in _WEIGHTS]
-    return ", ".join(f"**{count}** {kind}" for count, kind in counts if count) + "."
 
 
 def _live(review: Review) -> Mapping[str, Metric] | None:
@@ -142,10 +133,10 @@ def _below(review: Review, layout: Layout) -> str:
         return f"{where} approved this version on the very same metrics of training."
     differing = [name for name in {**own, **other} if own.get(name) != other.get(name)]
     differing.sort(key=lambda name: name.count("."))
-    beside = {*own, *other}
+    called = naming({*own, *other})
     rows = [
         [
-            layout.code(short(name, beside)),
+            layout.code(called(name)),
             measured(own.get(name)),
             measured(other.get(name)),
             change(own.get(name), other.get(name), way(review, name)),
@@ -163,9 +154,10 @@ def _constant(review: Review, groups: Groups, layout: Layout) -> str:
     guess = groups.constant
     if not guess or not layout.metrics.folded:
         return ""
+    called = naming(groups.metrics)
     rows = [
         [
-            layout.code(short(name, groups.metrics)),
+            layout.code(called(name)),
             measured(groups.metrics.get(name)),
             measured(other),
             change(groups.metrics.get(name), other, way(review, name)),

@@ -1,5 +1,6 @@
 """Numbers as people read them, and differences that say which way is better."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
@@ -12,6 +13,7 @@ __all__ = [
     "SIGMA",
     "Verdict",
     "change",
+    "counted",
     "difference",
     "measured",
     "number",
@@ -68,19 +70,33 @@ def signed(value: float) -> str:
 
 
 class Verdict(StrEnum):
-    """What became of a metric against another version's."""
+    """What became of a metric against another version's; what is to be seen first, first."""
 
-    BETTER = "better"
     WORSE = "worse"
-    SAME = "same"
+    GONE = "no longer reported"
+    WITHIN = f"within one {SIGMA}"
+    """No clear gain or loss: the difference is less than both standard deviations together."""
+    BETTER = "better"
     CHANGED = "changed"
     """Nothing says which way it improves."""
-    GONE = "no longer reported"
     NEW = "new"
+    SAME = "same"
+
+    @property
+    def weight(self) -> int:
+        """The place in the order in which rows are shown, so that no fold hides what is worse."""
+        return list(Verdict).index(self)
+
+
+def counted(verdicts: Iterable[Verdict]) -> str:
+    """How many there are of each: `**1** worse, **4** better, **3** same.`."""
+    found = list(verdicts)
+    counts = ((found.count(kind), kind) for kind in Verdict)
+    return ", ".join(f"**{count}** {kind}" for count, kind in counts if count) + "."
 
 
 def verdict(metric: Metric | None, other: Metric | None, better: Better | None) -> Verdict:
-    """Whether the first is better than the second, whatever their deviations."""
+    """Whether the first is clearly better than the second, as far as that can be told."""
     if metric is None:
         return Verdict.GONE
     if other is None:
@@ -90,7 +106,14 @@ def verdict(metric: Metric | None, other: Metric | None, better: Better | None) 
         return Verdict.SAME
     if better is None:
         return Verdict.CHANGED
-    return Verdict.BETTER if (gain > 0) == (better == "higher") else Verdict.WORSE
+    spread = _spread(metric, other)
+    if spread and abs(gain) < spread:
+        return Verdict.WITHIN
+    return Verdict.BETTER if _gains(gain, better) else Verdict.WORSE
+
+
+def _gains(gain: float, better: Better) -> bool:
+    return (gain > 0) == (better == "higher")
 
 
 def change(metric: Metric | None, other: Metric | None, better: Better | None) -> str:
@@ -108,12 +131,11 @@ def change(metric: Metric | None, other: Metric | None, better: Better | None) -
         return found.value
     spread = _spread(metric, other)
     sigmas = f" ({abs(gain) / spread:.1f} {SIGMA})" if spread else ""
-    if found is Verdict.CHANGED:
+    if better is None:
         return f"{signed(gain)}{sigmas}"
-    mark = "🟢" if found is Verdict.BETTER else "🔴"
-    if spread and abs(gain) < spread:
-        mark = "🟡"
-    return f"{mark} {signed(gain)} {found}{sigmas}"
+    marks = {Verdict.BETTER: "🟢", Verdict.WORSE: "🔴"}
+    way = "better" if _gains(gain, better) else "worse"
+    return f"{marks.get(found, '🟡')} {signed(gain)} {way}{sigmas}"
 
 
 def _spread(metric: Metric, other: Metric) -> float | None:

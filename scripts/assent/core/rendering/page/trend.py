@@ -4,7 +4,7 @@ from assent.core.metrics import Metric
 from assent.core.record import Decision, Record
 from assent.core.rendering.markdown import code, details, table
 from assent.core.rendering.mermaid import label_of, line_chart
-from assent.core.rendering.page.groups import short
+from assent.core.rendering.page.groups import naming
 from assent.core.rendering.page.headline import champion_record, headline
 from assent.core.rendering.page.layout import Layout
 from assent.core.rendering.page.numbers import change, measured
@@ -26,7 +26,7 @@ def trend_section(review: Review, layout: Layout) -> str:
     drawn = {version: metric for version, metric in metrics.items() if metric is not None}
     if len(drawn) < _LEAST:
         return ""
-    name = short(found.name, review.record.evidence.metrics)
+    name = naming(review.record.evidence.metrics)(found.name)
     chart = _chart(label_of(name, "metric"), drawn) if layout.charts else ""
     rows, before = [], None
     for record in records:
