@@ -65,6 +65,15 @@ def test_batch_inference_is_told_beside_training() -> None:
     assert "WARNING" not in notice.text
 
 
+def test_a_notice_can_hold_the_pages_first_line() -> None:
+    """Gates, the first metric and waits, in a line of plain text; left out where nobody gives it."""
+    words = f"3 of 4 gates pass, 1 fails; {HOSTILE}"
+    notice = opened_notice(record(), URL, 3, words)
+    assert "In short: 3 of 4 gates pass, 1 fails; " in notice.text
+    assert is_publishable(notice)
+    assert "In short" not in opened_notice(record(), URL, 3).text
+
+
 @pytest.mark.parametrize(
     ("decision", "subject", "then"),
     [

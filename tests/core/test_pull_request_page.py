@@ -242,6 +242,7 @@ def test_the_rung_below_may_have_approved_on_other_numbers() -> None:
     proposed = to_prod(0.012)
     same = Case(record=proposed, champion=LIVE, more={"below": below(proposed)})
     assert "`test` approved this version on the very same metrics of training." in page(same)
+    assert "Its record in `test` was not at hand" in page(Case(record=proposed, champion=LIVE))
     other = below(to_prod(0.02))
     body = page(Case(record=proposed, champion=LIVE, more={"below": other}))
     assert "⚠️ **Its record in `test` holds other metrics of training**:" in body

@@ -35,7 +35,9 @@ def gates_section(review: Review, layout: Layout) -> str:
         ]
         for result in results
     ]
-    return f"### Gates\n\n{roomy_table(header, rows, layout.gates, ('gate', 'gates'))}"
+    noun, elsewhere = ("gate", "gates"), "`assent.yaml`, and the check names those that fail"
+    listing = roomy_table(header, rows, layout.gates, noun, elsewhere=elsewhere)
+    return f"### Gates\n\n{listing}"
 
 
 def _weight(result: GateResult) -> int:

@@ -125,6 +125,7 @@ def roomy_table(
     noun: tuple[str, str],
     *,
     right: Sequence[int] = (),
+    elsewhere: str = "the record itself",
 ) -> str:
     """A table of as many rows as there is room for; the others are folded away, or counted.
 
@@ -134,6 +135,7 @@ def roomy_table(
         room: How many of them are shown.
         noun: What one row is called, and several; words of ours.
         right: Columns whose cells are aligned to the right.
+        elsewhere: Where those are that are not here.
     """
     parts = [table(header, rows[: room.shown], right=right)] if rows[: room.shown] else []
     rest = rows[room.shown : room.shown + room.folded]
@@ -145,5 +147,5 @@ def roomy_table(
     if over > 0:
         which = "further " if parts else ""
         are = "is" if over == 1 else "are"
-        parts.append(f"{over} {which}{noun[over > 1]} {are} in the record itself.")
+        parts.append(f"{over} {which}{noun[over > 1]} {are} in {elsewhere}.")
     return "\n\n".join(parts)

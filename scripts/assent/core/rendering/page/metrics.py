@@ -124,9 +124,11 @@ def _live(review: Review) -> Mapping[str, Metric] | None:
 
 def _below(review: Review, layout: Layout) -> str:
     """Whether the rung below approved it on these very metrics."""
-    below = review.below
+    below, inference = review.below, review.record.evidence.inference
     if below is None:
-        return ""
+        if inference is None:
+            return ""
+        return f"Its record in {code(inference.environment)} was not at hand to compare with."
     own, other = review.record.evidence.metrics, below.evidence.metrics
     where = code(below.id.environment)
     if own == other:
