@@ -18,9 +18,18 @@ from assent.core.evidence import (
     UnreadPart,
     evidence_digest,
 )
+from assent.core.gates import (
+    Gate,
+    GateFails,
+    GateHolds,
+    GateKind,
+    GateUnjudged,
+    GateWaived,
+)
 from assent.core.metrics import Metric
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.package import Artifact, Container, ModelVersion, Package, RegistryApproval
+from assent.core.parameters import Names
 from assent.core.record import Decision, Record, Waiver
 from assent.core.reports import Report, ReportKind, Violation, parse_report
 from assent.core.review import (
@@ -559,6 +568,31 @@ def hostile(text: str) -> Case:
             "broke_glass": BrokenGlass(by=text, at=NOW),
             "below": below(hostile_record(text, value=0.85)),
         },
+    )
+
+
+def wholly_hostile(text: str) -> Review:
+    """The same, and names too, which no record may have that was read."""
+    found = hostile(text).review()
+    id_ = RecordId(text, text, 7)
+    bad = Gate(id=text, kind=GateKind.AT_LEAST, metric=text, bound=0.5)
+    waiver = Waiver(gate=text, reason=text, asked_by=text)
+    below_ = None if found.below is None else replace(found.below, id=id_)
+    return replace(
+        found,
+        record=replace(found.record, id=id_),
+        names=Names(prefix=text, environment=text),
+        below=below_,
+        gates=(
+            *found.gates,
+            GateFails(gate=bad, why=text),
+            GateHolds(gate=bad, why=text),
+            GateUnjudged(gate=bad, why=text),
+            GateWaived(gate=bad, why=text, waiver=waiver),
+        ),
+        waits=tuple(replace(wait, why=text) for wait in found.waits),
+        broke_glass=None,
+        champion=ChampionUnread(why=text) if len(text) % 2 else found.champion,
     )
 
 

@@ -66,7 +66,7 @@ def test_batch_inference_is_told_beside_training() -> None:
 
 
 def test_a_notice_can_hold_the_pages_first_line() -> None:
-    """Gates, the first metric and waits, in a line of plain text; left out where nobody gives it."""
+    """Gates, the first metric and waits, in a line of plain text; left out if nobody gives it."""
     words = f"3 of 4 gates pass, 1 fails; {HOSTILE}"
     notice = opened_notice(record(), URL, 3, words)
     assert "In short: 3 of 4 gates pass, 1 fails; " in notice.text

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.core.reviews import CASES, hostile
+from tests.core.reviews import CASES, hostile, wholly_hostile
 from tests.core.test_markdown import HOSTILE, html, is_chart
 
 from assent.core.rendering.page_markers import PAGE_BEGIN, PAGE_END, page_of
@@ -21,7 +21,7 @@ ELEMENTS = frozenset(
         *("table", "thead", "tbody", "tr", "th", "td", "details", "summary"),
     }
 )
-CANARY = "zqxj"
+CANARY = "zq_xj"
 _CONSOLE = re.compile(
     r"https://console\.aws\.amazon\.com/s3/object/[a-z0-9.-]+\?[\w=&/.~%-]+", re.ASCII
 )
@@ -73,23 +73,36 @@ def outline(body: str) -> Outline:
 
 
 @cache
-def harmless() -> Outline:
-    """The hostile page with a plain word wherever a stranger can write."""
-    return outline(pull_request_body(hostile("word").review()))
+def harmless(length: int) -> tuple[str, ...]:
+    """The tags of the page with a plain word wherever a stranger can write."""
+    return _lasting(outline(pull_request_body(wholly_hostile("_" + "w" * length))).tags)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HOSTILE.map(lambda text: f"{CANARY}{text}{CANARY}"))
-@example("zqxj |\n\n# x\n\n| a | zqxj")
-@example("zqxj```\n\n</details></summary>zqxj")
-@example("zqxj %%{init: {'securityLevel': 'loose'}}%% zqxj")
+@example("zq_xj |\n\n# x\n\n| a | zq_xj")
+@example("zq_xj```\n\n</details></summary>zq_xj")
+@example("zq_xj %%{init: {'securityLevel': 'loose'}}%% zq_xj")
 def test_a_hostile_page_has_the_shape_of_a_harmless_one(text: str) -> None:
-    """Element for element, with no text of a stranger's outside of code, and no link of theirs."""
-    body = pull_request_body(hostile(text).review())
-    found, model = outline(body), harmless()
-    # A class with dots in its name, or a name with a suffix, may count as another kind of metric.
+    """Element for element, no text of a stranger's outside of code, and no link of theirs."""
+    body = pull_request_body(wholly_hostile(text))
+    found = outline(body)
+    # A class with dots in its name may count as another kind of metric.
     if "." not in text:
-        assert _lasting(found.tags) == _lasting(model.tags)
+        assert _lasting(found.tags) == harmless(2 + (len(text) + 1) % 2)
+    holds_nothing_hostile(body, found)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HOSTILE.map(lambda text: f"{CANARY}{text}{CANARY}"))
+def test_hostile_evidence_stays_in_its_place_on_a_judged_page(text: str) -> None:
+    """The same where gates judged the evidence, and somebody broke the glass."""
+    body = pull_request_body(hostile(text).review())
+    holds_nothing_hostile(body, outline(body))
+
+
+def holds_nothing_hostile(body: str, found: Outline) -> None:
+    """Check that a page shows what strangers wrote, and does nothing of it."""
     prose = "".join(found.prose)
     assert CANARY not in prose
     assert not re.search(r"@[A-Za-z]|#[0-9]|\bGH-[0-9]|\bwww\.|https?:|\b[0-9a-f]{7,40}\b", prose)
@@ -101,9 +114,9 @@ def test_a_hostile_page_has_the_shape_of_a_harmless_one(text: str) -> None:
     assert page_of(body) == ("", body, "")
 
 
-def _lasting(tags: list[str]) -> list[str]:
+def _lasting(tags: list[str]) -> tuple[str, ...]:
     """Without charts, which are drawn if labels allow it, and links of S3's keys that are clean."""
-    return [tag for tag in tags if tag.removeprefix("/") not in {"pre", "a"}]
+    return tuple(tag for tag in tags if tag.removeprefix("/") not in {"pre", "a"})
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -144,5 +157,5 @@ def test_a_page_does_nothing_as_a_commit_message(name: str) -> None:
 @given(st.text(alphabet="@#0123456789GHgh-/abfixescl: ", max_size=30))
 def test_no_text_does_anything_as_a_commit_message(text: str) -> None:
     """Nor does anything that a stranger wrote, once code spans are gone."""
-    body = _OURS.sub("", pull_request_body(hostile(text or "-").review()))
+    body = _OURS.sub("", pull_request_body(wholly_hostile(text or "-")))
     assert _IN_A_MESSAGE.search(body) is None
