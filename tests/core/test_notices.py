@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.core.test_pull_request_page import record
+from tests.core.reviews import record
 
 from assent.core.evidence import Inference
 from assent.core.metrics import Metric
@@ -63,6 +63,15 @@ def test_batch_inference_is_told_beside_training() -> None:
     notice = opened_notice(replace(proposed, evidence=evidence), URL, None)
     assert "Its metrics of batch inference in dev:\n  scored: 0.7" in notice.text
     assert "WARNING" not in notice.text
+
+
+def test_a_notice_can_hold_the_pages_first_line() -> None:
+    """Gates, the first metric and waits, in a line of plain text; left out if nobody gives it."""
+    words = f"3 of 4 gates pass, 1 fails; {HOSTILE}"
+    notice = opened_notice(record(), URL, 3, words)
+    assert "In short: 3 of 4 gates pass, 1 fails; " in notice.text
+    assert is_publishable(notice)
+    assert "In short" not in opened_notice(record(), URL, 3).text
 
 
 @pytest.mark.parametrize(

@@ -1,30 +1,37 @@
-"""The page that an approver decides on: golden bodies, its limits, and untrusted text in it."""
+"""The page that an approver decides on: golden bodies, what it must say, and its limits."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-
-from assent.core.evidence import (
-    Evidence,
-    EvidenceSource,
-    Inference,
-    ReportFile,
-    UnreadPart,
-    evidence_digest,
+from tests.core.reviews import (
+    AT,
+    CASES,
+    EARLIER,
+    LIVE,
+    METRICS,
+    RUN,
+    UNREAD,
+    Case,
+    below,
+    champion,
+    crowded,
+    hostile_record,
+    record,
+    to_prod,
+    version,
 )
+
+from assent.core.curves import Curve
+from assent.core.evidence import UnreadPart
 from assent.core.metrics import Metric
-from assent.core.names import RecordId, parse_package_arn
-from assent.core.package import Artifact, Container, ModelVersion, Package, RegistryApproval
-from assent.core.parameters import Names
-from assent.core.record import Decision, Record
-from assent.core.rendering.markdown import code, table
+from assent.core.names import RecordId
+from assent.core.package import RegistryApproval
+from assent.core.record import Record, Waiver
+from assent.core.rendering.page.decision import decision_words
 from assent.core.rendering.pull_request import (
     MAX_BODY,
     branch_name,
@@ -32,360 +39,172 @@ from assent.core.rendering.pull_request import (
     pull_request_body,
     title,
 )
-from assent.core.reports import ReportKind, Violation
-from assent.core.review import Champion, ChampionState, ChampionUnread, Review
+from assent.core.reports import Violation
+from assent.core.review import ChampionUnread
 
 PAGES = Path(__file__).parent / "pages"
-NAMES = Names(prefix="/assent", environment="dev")
-AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
-HOSTILE = (
-    "# x\n\n<img src=x onerror=alert(1)> @acme/ml-approvers #12 GH-1 ``` ` | [x](javascript:1) "
-    "![x](https://evil.example/x.png) <!-- &lt; \\| *b* _i_ ~s~ :tada: \u202e\u200b\x1b[31m"
-)
-METRICS: Mapping[str, Metric] = {
-    "binary_classification_metrics.auc": Metric(value=0.913, standard_deviation=0.004),
-    "binary_classification_metrics.f1": Metric(value=0.81),
-    "rows": Metric(value=12_345.0),
-}
+AUC = "binary_classification_metrics.auc"
 
 
-def record(
-    metrics: Mapping[str, Metric] = METRICS,
-    *,
-    unread: tuple[UnreadPart, ...] = (),
-    text: str = "",
-    containers: int = 1,
-) -> Record:
-    """Churn 7 for dev; `text` goes wherever a stranger can put some."""
-    package = Package(
-        arn="arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7",
-        created=AT,
-        created_by=text or "arn:aws:sts::111122223333:assumed-role/training/zoe",
-        containers=tuple(
-            Container(
-                image=text or "111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@sha256:5d5d",
-                artifact=Artifact(
-                    uri=f"s3://acme-models/churn/7/{text or 'model.tar.gz'}",
-                    etag=text or "9b2cf535f27731c974343645a3985328",
-                    version_id=text or "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
-                    bytes=104_857 + index,
-                ),
-            )
-            for index in range(containers)
-        ),
-    )
-    evidence = Evidence(
-        source=EvidenceSource.TRAINING,
-        collected=AT,
-        reports=(
-            ReportFile(
-                kind=ReportKind.MODEL_QUALITY,
-                uri=f"s3://acme-models/churn/7/{text or 'evaluation.json'}",
-                version_id=None,
-                sha256="0" * 64,
-                bytes=2_462,
-            ),
-        ),
-        metrics=metrics,
-        unread=unread,
-    )
-    evidence = replace(evidence, digest=evidence_digest(package, evidence))
-    return Record(
-        id=RecordId("dev", "churn", 7),
-        decision=Decision.APPROVED,
-        package=package,
-        evidence=evidence,
-    )
+def page(case: Case) -> str:
+    """The page of a promotion."""
+    return pull_request_body(case.review())
 
 
-def version(of: Record, text: str = "") -> ModelVersion:
-    """What the registry says of it."""
-    return ModelVersion(
-        arn=parse_package_arn(of.package.arn),
-        package=of.package,
-        status="Completed",
-        approval=RegistryApproval.PENDING,
-        metadata={"dev": text} if text else {},
-        description=text,
-        generated_by=text
-        or "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-training/execution/abc",
-        commit=text or "8f7c2d1",
-        repository=text or "https://github.com/acme/churn",
-    )
+def section(body: str, heading: str) -> str:
+    """What stands under a heading."""
+    return body.partition(f"### {heading}\n")[2].partition("\n### ")[0]
 
 
-def live(
-    number: int,
-    metrics: Mapping[str, Metric],
-    inference: Mapping[str, Metric] | None = None,
-) -> Champion:
-    """A version that is live, with a record of these metrics."""
-    of = record(metrics)
-    if inference is not None:
-        of = replace(of, evidence=replace(of.evidence, inference=replace(RUN, metrics=inference)))
-    return Champion(version=number, record=replace(of, id=RecordId("dev", "churn", number)))
-
-
-LIVE_METRICS: Mapping[str, Metric] = {
-    "binary_classification_metrics.auc": Metric(value=0.901, standard_deviation=0.005),
-    "rows": Metric(value=12_345.0),
-    "gone": Metric(value=1.0),
-}
-LIVE = live(5, LIVE_METRICS)
-UNREAD = (
-    UnreadPart(where="bias s3://acme-models/churn/7/bias.json", why="access denied"),
-    UnreadPart(where="model-quality rows", why="it is no number"),
-)
-RUN = Inference(
-    environment="dev",
-    run="arn:aws:sagemaker:eu-west-1:111122223333:transform-job/churn-7-20261123",
-    started=AT + timedelta(days=1),
-    ended=AT + timedelta(days=1, minutes=4, seconds=12),
-    instance_type="ml.m5.xlarge",
-    instances=2,
-    reports=tuple(
-        ReportFile(
-            kind=kind,
-            uri=f"s3://acme-dev/churn/7/{name}.json",
-            version_id=None,
-            sha256=character * 64,
-            bytes=1_204,
-            copy=f"s3://acme-assent-evidence/sha256/{character * 64}",
-        )
-        for kind, name, character in (
-            (ReportKind.EVALUATION, "metrics", "a"),
-            (ReportKind.VIOLATIONS, "constraint_violations", "b"),
-        )
-    ),
-    metrics={
-        "binary_classification_metrics.auc": Metric(value=0.894, standard_deviation=0.011),
-        "scored": Metric(value=20_480.0),
-    },
-)
-VIOLATIONS = (
-    Violation(
-        feature="Age",
-        check="baseline_drift_check",
-        description="Baseline drift distance: 0.71 exceeds threshold: 0.1",
-    ),
-    Violation(feature="recency_days", check="data_type_check", description=""),
-)
-LIVE_INFERENCE = live(5, LIVE_METRICS, {"binary_classification_metrics.auc": Metric(value=0.899)})
-
-
-def page_of(
-    proposed: Record, seen: ModelVersion, champion: ChampionState, names: Names = NAMES
-) -> str:
-    """The page of a promotion that nothing is demanded of."""
-    return pull_request_body(
-        Review(
-            record=proposed,
-            champion=champion,
-            gates=(),
-            waits=(),
-            approvals=1,
-            waived=0,
-            names=names,
-            seen=seen,
-        )
-    )
-
-
-def promoted(
-    inference: Inference = RUN,
-    metrics: Mapping[str, Metric] = METRICS,
-    *,
-    unread: tuple[UnreadPart, ...] = (),
-    text: str = "",
-) -> Record:
-    """Churn 7 for test, after a batch inference with it in dev."""
-    below = record(metrics, unread=unread, text=text)
-    evidence = replace(
-        below.evidence, source=EvidenceSource.BATCH_INFERENCE, inference=inference, digest=""
-    )
-    evidence = replace(evidence, digest=evidence_digest(below.package, evidence))
-    return replace(below, id=RecordId("test", "churn", 7), evidence=evidence)
-
-
-def hostile_inference() -> Inference:
-    """A run in which everything that a stranger can write is `HOSTILE`."""
-    return replace(
-        RUN,
-        run=HOSTILE,
-        started=AT + timedelta(days=2),
-        instance_type=HOSTILE,
-        reports=(replace(RUN.reports[0], uri=f"s3://{HOSTILE}", copy=f"s3://{HOSTILE}"),),
-        metrics={HOSTILE: Metric(value=0.9)},
-        violations=(Violation(feature=HOSTILE, check=HOSTILE, description=HOSTILE),),
-    )
-
-
-GOLDEN: Mapping[str, tuple[Record, ChampionState, str]] = {
-    "first": (record(), None, ""),
-    "challenger": (record(), LIVE, ""),
-    "newer-is-live": (record(), replace(LIVE, version=9), ""),
-    "recreated": (record(), Champion(version=7, record=None), ""),
-    "nothing-read": (
-        record({}, unread=UNREAD),
-        ChampionUnread(why="the parameter is not what Assent wrote"),
-        "",
-    ),
-    "something-unread": (record(unread=UNREAD, containers=2), LIVE, ""),
-    "hostile": (
-        record(
-            {HOSTILE: Metric(value=0.9)},
-            unread=(UnreadPart(where=HOSTILE, why=HOSTILE),),
-            text=HOSTILE,
-        ),
-        ChampionUnread(why=HOSTILE),
-        HOSTILE,
-    ),
-    "challenger-after-inference": (promoted(), LIVE_INFERENCE, ""),
-    "drift": (promoted(replace(RUN, violations=VIOLATIONS)), LIVE, ""),
-    "inference-without-metrics": (
-        promoted(
-            replace(RUN, run="nightly 311", started=None, reports=(), metrics={}, instances=None)
-        ),
-        LIVE_INFERENCE,
-        "",
-    ),
-    "hostile-inference": (
-        promoted(
-            hostile_inference(), unread=(UnreadPart(where=HOSTILE, why=HOSTILE),), text=HOSTILE
-        ),
-        live(5, {}, {HOSTILE: Metric(value=0.8)}),
-        HOSTILE,
-    ),
-}
-
-
-def body(name: str) -> str:
-    """The page of a golden case."""
-    proposed, champion, text = GOLDEN[name]
-    names = replace(NAMES, environment=proposed.id.environment)
-    return page_of(proposed, version(proposed, text), champion, names)
-
-
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", CASES)
 def test_the_page_is_what_was_looked_at(name: str) -> None:
     """Each kind of page is, to the letter, its golden file, which is there to be read."""
-    assert body(name) == (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    assert page(CASES[name]) == (PAGES / f"{name}.md").read_text(encoding="utf-8")
 
 
 def test_each_golden_page_has_a_case() -> None:
     """No golden file is left behind."""
-    assert {path.stem for path in PAGES.iterdir()} == GOLDEN.keys()
+    assert {path.stem for path in PAGES.iterdir()} == CASES.keys()
 
 
-# A reader of GitHub's Markdown, as far as our own pages need one: code spans and table cells.
-
-_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-
-
-def spans(line: str) -> list[str]:
-    """The contents of the code spans of a line, as CommonMark reads them."""
-    found = [match[2] for match in _SPAN.finditer(line)]
-    return [
-        text[1:-1] if text[0] == text[-1] == " " and text.strip(" ") else text for text in found
-    ]
-
-
-def outside(line: str) -> str:
-    """What of a line is Markdown, once its code spans are taken out."""
-    return _SPAN.sub("", line)
-
-
-def cells(row: str) -> list[str]:
-    """The cells of a table's row; a bar with a backslash before it is text."""
-    assert row.startswith("| ")
-    assert row.endswith(" |")
-    assert not re.search(r"\\\\+\|", row), "readers disagree on such a bar"
-    return [cell.replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
-
-
-@pytest.mark.parametrize(("name", "headings"), [("hostile", 5), ("hostile-inference", 6)])
-def test_hostile_text_is_text_on_the_page(name: str, headings: int) -> None:
-    """Outside of code spans a hostile page holds nothing but our own words."""
-    lines = [line.removeprefix("> ") for line in body(name).split("\n")]
-    assert all(line.isprintable() for line in lines)
-    for line in lines:
-        parts = cells(line) if line.startswith("|") else [line]
-        for part in parts:
-            rest = outside(part)
-            assert "`" not in rest
-            assert not re.search(r"onerror|evil|javascript|acme|tada|\[31m", rest), rest
-            assert "@" not in rest
-    assert len([line for line in lines if line.startswith("#")]) == headings
-
-
-def test_every_row_of_a_table_has_as_many_cells() -> None:
-    """No text can add a cell to its row."""
-    for name in GOLDEN:
-        page = re.sub(r"^> ", "", body(name), flags=re.MULTILINE)
-        for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
-            widths = {len(cells(row)) for row in block.splitlines()}
-            assert len(widths) == 1, block
-
-
-def _visible(text: str) -> str:
-    return "".join(
-        each
-        if each == " " or (each.isprintable() and not each.isspace())
-        else f"\\u{ord(each):04x}"
-        if ord(each) <= 0xFFFF
-        else f"\\U{ord(each):08x}"
-        for each in text
+def test_the_decision_comes_first_in_one_line() -> None:
+    """Gates, the first gate's metric against what is live, and until when it waits."""
+    lines = page(CASES["better"]).split("\n")
+    assert lines[2] == "## Promote `churn` 7 to `prod`"
+    assert lines[4] == (
+        "**✅ 4 of 4 gates pass** · **`auc` 0.913 ± 0.0042, 🟢 +0.012 better (2.0 \u03c3) than "
+        "version 5**"
     )
+    assert "in place of **5**, live since 2026-11-02T10:00:00Z, by [its pull request]" in lines[6]
 
 
-@given(st.text(alphabet=st.characters() | st.sampled_from("`| \\\n"), max_size=40))
-@example("`")
-@example("``")
-@example(" ` ")
-@example("a`b``c```d")
-@example(" both ")
-@example("\\`")
-@example("\r\n\u2028\x00\ud800\U000e0041")
-def test_any_text_is_one_code_span(text: str) -> None:
-    """A reader finds one code span with exactly this text in it, and nothing around it."""
-    written = code(text)
-    if not text.strip(" "):
-        assert written == "*(empty)*"
-        return
-    assert spans(written) == [_visible(text)]
-    assert outside(written) == ""
-    assert written.isprintable()
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("better", f"4 of 4 gates pass; {AUC} 0.913, live 0.901: better"),
+        ("waived", f"3 of 4 gates pass, 1 waived; {AUC} 0.877, live 0.901: worse"),
+        ("waiting", "4 of 4 gates pass; waits: the line is stopped; "),
+        ("broken-glass", "; the glass is broken"),
+        ("no-reports", "No gate is set here"),
+    ],
+)
+def test_the_decision_is_told_in_plain_words_too(name: str, said: str) -> None:
+    """A notice can have the page's first line, without marks and Markdown."""
+    words = decision_words(CASES[name].review())
+    assert said in words
+    assert "\n" not in words
+    assert not set(words) & set("*`✅❌⚠⏳")
 
 
-def test_long_text_is_cut_visibly() -> None:
-    """What is cut ends in dots, and the cut never breaks the span."""
-    assert code("x" * 301) == f"`{'x' * 300}...`"
-    assert code("`" * 400, limit=10) == f"{'`' * 11} {'`' * 10}... {'`' * 11}"
+def test_the_same_review_gives_the_same_page_at_any_time() -> None:
+    """A refresh without news changes nothing: no time of rendering is on the page."""
+    case = CASES["waiting"]
+    assert page(replace(case, now=case.now + timedelta(minutes=7))) == page(case)
 
 
-@given(
-    st.lists(
-        st.lists(st.text(alphabet=st.characters() | st.sampled_from("`|\\"), min_size=1),
-                 min_size=2, max_size=2),
-        max_size=3,
+def test_failing_gates_stand_on_top_and_first_in_their_table() -> None:
+    """The alert names each, and tells how to ask for a waiver."""
+    body = page(CASES["worse-with-failing-gates"])
+    assert "> [!CAUTION]\n> **1 gate fails**: `auc-regression`." in body
+    assert body.index("[!CAUTION]") < body.index("### Gates")
+    rows = section(body, "Gates").strip().split("\n")
+    assert rows[2].startswith("| ❌&nbsp;**fails** | `auc-regression` |")
+    assert "  - gate: auc-regression\n    reason: " in body
+    assert "waiver" not in page(CASES["better"])
+
+
+def test_a_gate_that_nobody_can_judge_is_neither_yes_nor_no() -> None:
+    """It counts as no gate that passes, and is no gate that a waiver excuses."""
+    unread = ChampionUnread(why="AccessDenied")
+    body = page(Case(record=to_prod(0.012), champion=unread))
+    assert "**❌ 3 of 4 gates pass, 1 not to be judged**" in body
+    assert "**1 gate cannot be judged**: `auc-regression`. That is neither a yes nor a no" in body
+    assert "| ❔&nbsp;**unknown** | `auc-regression` |" in body
+    assert "how to ask for a waiver" not in body
+
+
+def test_a_waiver_is_seen_and_costs_one_approval_more() -> None:
+    """Who asks is named, with the reason, and does not count; two approvals become three."""
+    body = page(CASES["waived"])
+    assert "**The gate `auc-regression` fails, and is waived**: `ben` asks for it." in body
+    assert "**three** code owners" in body
+    assert "one more than usual" in body
+    assert "neither does who asks for a waiver: `ben`" in body
+    without = to_prod(-0.024, waivers=[Waiver(gate="auc-regression", reason="x")])
+    assert "**❌ 3 of 4 gates pass, 1 fails**" in page(Case(record=without, champion=LIVE))
+
+
+def test_nothing_is_folded_that_got_worse() -> None:
+    """After the first metric, what is worse comes first, however many metrics are better."""
+    own = {f"m{index}.auc": Metric(value=0.9) for index in range(300)}
+    live = {**{name: Metric(value=0.8) for name in own}, "m299.auc": Metric(value=0.95)}
+    body = page(Case(record=record(own), champion=champion(record(live, number=5))))
+    rows = section(body, "Metrics").split("\n")
+    assert "**1** worse, **299** better." in rows
+    assert rows[6].startswith("| `m299.auc` | 0.9 | 0.95 | 🔴 -0.05 worse |")
+
+
+def test_metrics_that_did_not_change_are_folded() -> None:
+    """The table shows what differs; the rest is one click away, and counted."""
+    listed = section(page(CASES["better"]), "Metrics of training")
+    shown, _, folded = listed.partition("<details><summary>3 did not change</summary>")
+    assert "`false_positive_rate`" not in shown
+    assert "| `false_positive_rate` | 0.08 ± 0.004 | 0.08 ± 0.004 | same |" in folded
+
+
+def test_a_metric_that_is_no_longer_reported_is_missed() -> None:
+    """What the live version reports and this one does not stands among what changed."""
+    body = page(CASES["something-unread"])
+    assert "| `gone` | **not reported** | 1 |  |" in body
+    assert "**1** no longer reported" in body
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "live", "shown"),
+    [
+        ("auc", 0.91, 0.9, "🟢 +0.01 better"),
+        ("auc", 0.91, 0.92, "🔴 -0.01 worse"),
+        ("rmse", 2.0, 2.5, "🟢 -0.5 better"),
+        ("rmse", 2.5, 2.0, "🔴 +0.5 worse"),
+        ("rows", 1_200.0, 1_000.0, "+200"),
+        ("auc", 0.3, 0.1 + 0.2, "🔴 -4e-17 worse"),
+    ],
+)
+def test_a_difference_says_which_way_is_better(
+    name: str, own: float, live: float, shown: str
+) -> None:
+    """By the metric's direction; where nothing tells it, the difference alone."""
+    case = Case(
+        record=record({name: Metric(value=own)}),
+        champion=champion(record({name: Metric(value=live)}, number=5)),
     )
-)  # fmt: skip
-@example([["\\|", "a|b"], ["\\\\|", "|"]])
-def test_any_text_stays_in_its_cell(rows: list[list[str]]) -> None:
-    """A table of code spans has its own rows and columns, whatever stands in them."""
-    lines = table(["a", "b"], [[code(text) for text in row] for row in rows]).split("\n")
-    assert len(lines) == 2 + len(rows)
-    for line, row in zip(lines[2:], rows, strict=True):
-        found = cells(line)
-        assert len(found) == 2
-        for cell, text in zip(found, row, strict=True):
-            if text.strip(" "):
-                assert spans(cell) == [_visible(text).replace("\\|", "\\\\u007c")]
+    assert f" | {shown} |\n" in page(case)
 
 
-def test_columns_of_numbers_are_aligned_to_the_right() -> None:
-    """The rule under the header says so."""
-    assert table(["a", "b"], [["1", "2"]], right=[1]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |"
+def test_constraint_files_may_say_which_way_is_better() -> None:
+    """A metric that no table knows has the direction that its reports tell."""
+    metrics = {"churners_found": Metric(value=40.0)}
+    proposed = record(metrics, directions={"churners_found": "lower"})
+    live = champion(record({"churners_found": Metric(value=30.0)}, number=5))
+    assert "| 40 | 30 | 🔴 +10 worse |" in page(Case(record=proposed, champion=live))
+    contradicted = record({"auc": Metric(value=0.9)}, directions={"auc": "lower"})
+    live = champion(record({"auc": Metric(value=0.8)}, number=5))
+    assert "| 0.9 | 0.8 | +0.1 |" in page(Case(record=contradicted, champion=live))
+
+
+@pytest.mark.parametrize(
+    ("deviation", "shown"),
+    [(0.02, "🟡 +0.01 better (0.4 \u03c3)"), (0.004, "🟢 +0.01 better (1.8 \u03c3)")],
+)
+def test_what_lies_within_the_deviation_is_no_clear_gain(deviation: float, shown: str) -> None:
+    """A difference below one standard deviation of both together has a mark of its own."""
+    case = Case(
+        record=record({"auc": Metric(value=0.91, standard_deviation=deviation)}),
+        champion=champion(
+            record({"auc": Metric(value=0.9, standard_deviation=deviation)}, number=5)
+        ),
+    )
+    assert f"| {shown} |" in page(case)
 
 
 @pytest.mark.parametrize(
@@ -393,107 +212,77 @@ def test_columns_of_numbers_are_aligned_to_the_right() -> None:
     [
         (0.0, "0"),
         (-0.0, "0"),
-        (12_345.0, "12345"),
-        (104_857_600.0, "104857600"),
+        (12_345.0, "12,345"),
+        (104_857_600.0, "104,857,600"),
         (0.91349, "0.9135"),
+        (0.0012346, "0.001235"),
         (-0.00001234567, "-1.235e-05"),
-        (1_234.5678, "1234.57"),
+        (0.0001, "1e-04"),
+        (1_234.5678, "1,234.57"),
         (1e300, "1e+300"),
         (5e-324, "4.941e-324"),
     ],
 )
 def test_a_number_is_shown_as_people_read_it(value: float, shown: str) -> None:
-    """Counts are whole, fractions have four digits, and only what is out of range an exponent."""
-    proposed = record({"metric": Metric(value=value)})
-    page = page_of(proposed, version(proposed), None, NAMES)
-    assert f"| `metric` | {shown} |\n" in page
+    """Counts are whole, fractions have four digits, and no seven digits stand in a row."""
+    body = page(Case(record=record({"metric": Metric(value=value)})))
+    assert f"| `metric` | {shown} |\n" in body
 
 
-@pytest.mark.parametrize(
-    ("other", "difference"), [(0.9, "+0.01"), (0.92, "-0.01"), (0.91, "0"), (1234.91, "-1234")]
-)
-def test_a_difference_has_its_sign(other: float, difference: str) -> None:
-    """Better or worse is for people to say; the page says more or less."""
-    proposed = record({"metric": Metric(value=0.91)})
-    champion = live(5, {"metric": Metric(value=other)})
-    page = page_of(proposed, version(proposed), champion, NAMES)
-    assert f" | {difference} |\n" in page
+def test_a_short_name_is_only_used_where_it_is_the_only_one() -> None:
+    """Two metrics of different sections never look like one."""
+    both = {AUC: Metric(value=0.9), "auc": Metric(value=0.1)}
+    body = page(Case(record=record(both)))
+    assert f"| `{AUC}` | 0.9 |" in body
+    assert "| `auc` | 0.1 |" in body
 
 
-@pytest.mark.parametrize("count", [26, 200, 201, 1_000])
-def test_many_metrics_are_folded_and_then_counted(count: int) -> None:
-    """Twenty-five are shown, up to 175 more are folded, the rest is counted."""
-    proposed = record({f"metric-{index}": Metric(value=index / 7) for index in range(count)})
-    page = page_of(proposed, version(proposed), None, NAMES)
-    folded = f"{min(count - 25, 175)} more metric{'s' if count > 26 else ''}"
-    assert f"<details><summary>{folded}</summary>" in page
-    assert page.count("| `metric-") == min(count, 200)
-    assert (f"{count - 200} further metrics are in the record itself." in page) is (count > 200)
+def test_the_rung_below_may_have_approved_on_other_numbers() -> None:
+    """Evidence that changed on its way up the ladder is a warning of its own, with the numbers."""
+    proposed = to_prod(0.012)
+    same = Case(record=proposed, champion=LIVE, more={"below": below(proposed)})
+    assert "`test` approved this version on the very same metrics of training." in page(same)
+    assert "Its record in `test` was not at hand" in page(Case(record=proposed, champion=LIVE))
+    other = below(to_prod(0.02))
+    body = page(Case(record=proposed, champion=LIVE, more={"below": other}))
+    assert "⚠️ **Its record in `test` holds other metrics of training**:" in body
+    assert "| `auc` | 0.913 ± 0.0042 | 0.921 ± 0.0042 | 🔴 -0.008 worse (1.3 \u03c3) |" in body
 
 
-@pytest.mark.parametrize("champion", [None, LIVE, ChampionUnread(why="`" * 5_000)])
-@pytest.mark.parametrize("text", ["x" * 1_000, "`" * 1_000, "\U000e0041" * 1_000, "|" * 1_000])
-def test_no_page_is_longer_than_github_takes(champion: ChampionState, text: str) -> None:
-    """However much there is to say, whole sections make room, and the decision's part stays."""
-    proposed = record(
-        {f"{text[:200]}{index}": Metric(value=1e-300) for index in range(1_000)},
-        unread=tuple(UnreadPart(where=text, why=text[:500]) for _ in range(100)),
-        text=text,
-        containers=15,
-    )
-    page = page_of(proposed, version(proposed, text), champion, NAMES)
-    assert len(page) <= MAX_BODY
-    assert page.startswith("## Promote `churn` version 7 to `dev`\n")
-    assert "### What merging will do" in page
-    assert "### How to decide" in page
+def test_an_approval_below_of_another_package_is_loud() -> None:
+    """A package that was made again between two rungs is another one."""
+    proposed = to_prod(0.012)
+    older = below(proposed)
+    older = replace(older, package=replace(older.package, created=AT - timedelta(days=9)))
+    body = page(Case(record=proposed, champion=LIVE, more={"below": older}))
+    assert "> **The approval in `test` is about another package**" in body
 
 
-def drifting(count: int, **words: str) -> Record:
-    """A promotion after a run with so many violations."""
-    violations = tuple(
-        Violation(
-            feature=f"f{index}{words.get('feature', '')}",
-            check=words.get("check", "data_type_check"),
-            description=words.get("description", "No number."),
-        )
-        for index in range(count)
-    )
-    return promoted(replace(RUN, violations=violations))
+def test_guessing_the_same_for_all_is_a_yardstick() -> None:
+    """A model that is no better than a constant has a warning on its top."""
+    metrics = {
+        AUC: Metric(value=0.5),
+        f"{AUC}_best_constant_classifier": Metric(value=0.5),
+    }
+    body = page(Case(record=record(metrics)))
+    assert "> **Guessing the same for all would do as well**: `auc` is 0.5" in body
+    assert "Guessing the same for all would do" not in page(CASES["better"])
 
 
-@pytest.mark.parametrize(
-    ("count", "found"),
-    [
-        (1, "1 violation"),
-        (2, "2 violations"),
-        (99, "99 violations"),
-        (100, "at least 100 violations"),
-    ],
-)
-def test_drift_is_the_first_thing_after_the_headline(count: int, found: str) -> None:
-    """An alert counts the violations, shows twenty of them, and folds the rest."""
-    proposed = drifting(count)
-    page = page_of(proposed, version(proposed), LIVE, NAMES)
-    said = f"**Model Monitor found {found} when version 7 ran in `dev`.**"
-    assert page.split("\n\n")[2].startswith(f"> [!CAUTION]\n> {said}")
-    assert page.index("[!CAUTION]") < page.index("### Batch inference in `dev`")
-    alert = page[page.index("> [!CAUTION]") : page.index("### Batch inference")]
-    assert all(line.startswith(">") for line in alert.rstrip("\n").split("\n"))
-    assert alert.count("> | `f") == count
-    folded = alert.partition("<details>")[2]
-    assert folded.count("> | `f") == max(count - 20, 0)
-
-
-def test_without_violations_there_is_no_alert() -> None:
-    """That Model Monitor found none is said only where its list was read."""
-    proposed = promoted()
-    page = page_of(proposed, version(proposed), LIVE, NAMES)
-    assert "[!CAUTION]" not in page
-    assert "Model Monitor found no violation." in page
-    silent = promoted(replace(RUN, reports=RUN.reports[:1]))
-    page = page_of(silent, version(silent), LIVE, NAMES)
-    assert "Model Monitor found" not in page
-    assert "nothing here tells whether its data drifted" in page
+def test_inference_is_compared_with_three_others() -> None:
+    """With what is live, with training, and with the run one rung further down."""
+    listed = section(page(CASES["better"]), "Batch inference in `test`")
+    assert (
+        "| metric | inference in `test` | inference of version 5 (live) | difference | training | "
+        "inference in `dev` |"
+    ) in listed
+    assert (
+        "| `auc` | 0.894 ± 0.011 | 0.889 ± 0.01 | 🟡 +0.005 better (0.3 \u03c3) | 0.913 ± 0.0042 | "
+        "0.899 ± 0.009 |"
+    ) in listed
+    assert "Against what is live: **1** within one \u03c3, **1** new." in listed
+    without = Case(record=to_prod(0.012), champion=champion(record(environment="prod", number=5)))
+    assert "The record of version 5, which is live, holds no batch inference." in page(without)
 
 
 @pytest.mark.parametrize(
@@ -504,39 +293,224 @@ def test_without_violations_there_is_no_alert() -> None:
             "ended 2026-11-23T10:04:12Z on `ml.m5.xlarge`, without",
         ),
         ({"ended": None, "instance_type": None}, "started 2026-11-23T10:00:00Z, without failures."),
-        (
-            {"started": None, "ended": None},
-            "churn-7-20261123` on 2 `ml.m5.xlarge` instances, without",
-        ),
+        ({"started": None, "ended": None}, "on 2 `ml.m5.xlarge` instances, without"),
         ({"ended": AT}, "ended 2026-11-22T10:00:00Z on 2 `ml.m5.xlarge` instances"),
         ({"ended": AT + timedelta(days=1, seconds=9)}, "after 9 s on"),
         ({"ended": AT + timedelta(days=1)}, "after 0 s on"),
         ({"instances": 1}, "on 1 `ml.m5.xlarge` instance, without"),
         ({"ended": AT + timedelta(days=1, minutes=1)}, "after 1 min 0 s on"),
         ({"ended": AT + timedelta(days=2, minutes=5)}, "after 24 h 5 min on"),
+        ({"run": "nightly 311"}, "Run `nightly 311` ended"),
     ],
     ids=str,
 )
 def test_the_run_tells_what_is_known_of_it(changed: Mapping[str, Any], facts: str) -> None:
     """One line holds when it ran, how long and on what, as far as anybody said."""
-    proposed = promoted(replace(RUN, **changed))
-    assert facts in page_of(proposed, version(proposed), LIVE, NAMES)
+    assert facts in page(Case(record=to_prod(0.0, replace(RUN, **changed)), champion=LIVE))
 
 
-def test_metrics_of_inference_stand_beside_training_and_champion() -> None:
-    """Each is compared with the same name in training, and with the champion's own inference."""
-    proposed = promoted()
-    page = page_of(proposed, version(proposed), LIVE_INFERENCE, NAMES)
-    assert (
-        "| metric | inference in `dev` | training | inference of version 5 (live) | difference |"
-    ) in page
-    name = "`binary_classification_metrics.auc`"
-    assert f"| {name} | 0.894 ± 0.011 | 0.913 ± 0.004 | 0.899 | -0.005 |" in page
-    assert "| `scored` | 20480 | not reported | not reported |  |" in page
-    assert page.index("### Batch inference in `dev`") < page.index("### Metrics of training")
-    page = page_of(proposed, version(proposed), LIVE, NAMES)
-    assert "| metric | inference in `dev` | training |\n" in page
-    assert "The record of version 5, which is live, holds no batch inference." in page
+@pytest.mark.parametrize(
+    ("count", "found"),
+    [(1, "1 violation"), (20, "20 violations"), (99, "99 violations"), (100, "at least 100 viol")],
+)
+def test_drift_is_on_top_and_listed_below(count: int, found: str) -> None:
+    """An alert counts the violations and names the first; the table has all of them."""
+    violations = tuple(
+        Violation(feature=f"f{index}", check="drift", description="") for index in range(count)
+    )
+    body = page(Case(record=to_prod(0.0, replace(RUN, violations=violations)), champion=LIVE))
+    assert f"**Model Monitor found {found}" in body.partition("### ")[0]
+    listed = section(body, "Data and model quality")
+    assert listed.count("| `f") == count
+    assert listed.partition("<details>")[2].count("| `f") == max(count - 20, 0)
+
+
+def test_that_there_is_no_violation_is_only_said_where_a_list_says_so() -> None:
+    """Silence is no proof: without a list the page says that nothing tells."""
+    assert "No violation in batch inference in `test`" in page(CASES["better"])
+    silent = to_prod(0.0, replace(RUN, reports=RUN.reports[:1]))
+    body = page(Case(record=silent, champion=LIVE))
+    assert "No violation in" not in body
+    assert "nothing here tells whether its data drifted" in body
+
+
+def test_the_features_that_count_are_ranked_with_their_moves() -> None:
+    """New ones, those that are gone from the first ten, and how far each moved."""
+    listed = section(page(CASES["better"]), "What the model looks at")
+    assert "Against what is live: 1 new, 1 gone, 1 came into the first ten." in listed
+    assert "| 1 | `frequency` | 0.179 | 0.131 | 2 | ▲ 1 |" in listed
+    assert "| 3 | `support_calls` | 0.097 | not reported |  | new |" in listed
+    assert "|  | `returns` | **gone** | 0.044 | 6 | gone |" in listed.partition("<details>")[0]
+
+
+def test_attributions_that_are_missing_now_are_missed() -> None:
+    """A live version with attributions shows that this one has none."""
+    body = page(Case(record=record(environment="prod", inference=RUN), champion=LIVE))
+    assert "No attribution is reported; version 5, which is live, has them." in body
+
+
+def test_bias_says_what_became_less_fair() -> None:
+    """A difference is fair at 0 and a ratio at 1, whichever way it goes."""
+    listed = section(page(CASES["better"]), "Bias")
+    assert "| model | `Gender.0` | `AD` | -0.019 | -0.031 | 🟢 +0.012 fairer |" in listed
+    assert "| model | `Gender.0` | `DI` | 0.898 | 0.91 | 🔴 -0.012 less fair |" in listed
+    assert "1 bias metric did not change" in listed
+
+
+def test_the_confusion_matrix_is_a_table_with_what_was_found() -> None:
+    """Rows are what was, columns what the model said; the last ones compare the recalls."""
+    listed = section(page(CASES["better"]), "Confusion matrix")
+    assert "| was | said `0` | said `1` | found | by version 5 (live) |" in listed
+    assert "| `0` | **1,367** | 113 | 92.4% | 92.0% |" in listed
+
+
+def test_a_matrix_of_many_classes_shows_what_is_confused_most() -> None:
+    """It would be too wide for a table; its classes' recalls are folded."""
+    name = "multiclass_classification_metrics.confusion_matrix"
+    cells = {
+        f"{name}.{row}.{column}": Metric(value=1_000.0 if row == column else float(row * column))
+        for row in range(15)
+        for column in range(15)
+    }
+    listed = section(page(Case(record=record(cells))), "Confusion matrix")
+    assert listed.startswith("\n15 classes. What is confused most:\n\n| was | the model said |")
+    assert "| `13` | `14` | 182 | 8.3% |" in listed
+    assert "How much of each class is found" in listed
+
+
+def test_the_trend_has_what_is_live_and_what_is_proposed_in_their_places() -> None:
+    """Versions in order, each with what became of it; a version without the metric says so."""
+    listed = section(page(CASES["better"]), "`auc` over the last versions")
+    assert 'x-axis "version" ["1", "2", "3", "4", "5", "6", "7"]' in listed
+    assert "| 3 | 0.858 ± 0.004 | 🔴 -0.016 worse (2.8 \u03c3) | rejected in `dev` |" in listed
+    assert "| **live** in `prod` |" in listed
+    gap = (*EARLIER[:2], record({"rows": Metric(value=1.0)}, number=3))
+    body = page(Case(record=record(), champion=None, more={"earlier": gap}))
+    listed = section(body, "`auc` over the last versions")
+    assert "| 3 | not reported |  | approved in `dev` |" in listed
+    assert 'x-axis "version" ["1", "2", "7"]' in listed
+
+
+def test_what_merging_does_is_told_line_by_line() -> None:
+    """Registry fields and parameters, each with what it is and what it becomes."""
+    rows = section(page(CASES["better"]), "What merging will do").split("\n")
+    history = "parameter `/assent/prod/churn/versions/7`"
+    assert rows[3:9] == [
+        "| registry field `prod` | `not set` | `Approved` |",
+        "| registry field `prod.by` | `not set` | who approves |",
+        "| registry field `prod.pull-request` | `not set` | this pull request |",
+        "| registry approval status | `PendingManualApproval` | `Approved` |",
+        f"| {history} | its decisions so far | one more: `Approved` |",
+        "| parameter `/assent/prod/churn/current` | version 5 | version 7 |",
+    ]
+
+
+def test_without_the_registry_the_page_says_that_it_was_not_asked() -> None:
+    """As in the job summary of the check, which sees git alone."""
+    listed = section(page(CASES["in-the-job-summary"]), "What merging will do")
+    assert "| registry approval status | not asked | `Approved` |" in listed
+    assert "Registry and parameters were not asked for this page" in listed
+
+
+@pytest.mark.parametrize(
+    ("metadata", "approval", "said"),
+    [
+        ({"dev": "Rejected"}, "PendingManualApproval", "**The registry says `Rejected` for `dev`"),
+        ({"dev": "PendingManualApproval"}, "PendingManualApproval", ""),
+        ({}, "Approved", "approval status is `Approved` already**, and no environment"),
+        ({"test": "Approved"}, "Approved", ""),
+        ({"test": "Rejected"}, "Rejected", "approval status is `Rejected`**; merging makes it"),
+    ],
+)
+def test_a_registry_that_says_something_already_is_a_warning(
+    metadata: Mapping[str, str], approval: str, said: str
+) -> None:
+    """Whoever wrote there, the approver should know before the merge overwrites it."""
+    proposed = record()
+    seen = version(proposed, metadata=metadata, approval=RegistryApproval(approval))
+    body = page(Case(record=proposed, more={"seen": seen}))
+    assert said in body
+    assert ("The registry" in body.partition("### ")[0]) is bool(said)
+
+
+def test_owners_are_named_without_notifying_them() -> None:
+    """CODEOWNERS' names lose their sign; none, and unknown ones, are said."""
+    body = page(CASES["first"])
+    assert "Its owners: `acme/ml-approvers`, `ana`." in body
+    unknown = page(Case(record=record(), more={"owners": None}))
+    assert "Who that is could not be read here" in unknown
+    nobody = page(Case(record=record(), more={"owners": ()}))
+    assert "> **Nobody owns `promotions/dev/churn/7.yaml`**" in nobody
+
+
+def test_origin_leads_to_code_job_artifact_and_image() -> None:
+    """Links are built from parts that were judged, and leave out what has none."""
+    listed = section(page(CASES["better"]), "Where it came from")
+    for address in (
+        "https://github.com/acme/churn/commit/8f7c2d1e5b6a49d0c3f2e1a0b9c8d7e6f5a4b3c2",
+        "https://console.aws.amazon.com/s3/object/acme-models?prefix=churn/7/model.tar.gz&versionId=",
+        "https://eu-west-1.console.aws.amazon.com/ecr/repositories/private/111122223333/xgboost/_/",
+    ):
+        assert f"]({address}" in listed
+    assert "| flattened: shape not known |" in listed
+    plain = record()
+    plain = replace(
+        plain,
+        evidence=replace(plain.evidence, origin=None),
+    )
+    seen = version(plain, repository="git@host:x", commit="8f7c2d1", generated_by="by hand")
+    listed = section(page(Case(record=plain, more={"seen": seen})), "Where it came from")
+    assert "| code commit | `8f7c2d1` |" in listed
+    assert "| repository | `git@host:x` |" in listed
+    assert "| made by | `by hand` |" in listed
+
+
+def test_what_waits_says_until_when_and_how_to_break_the_glass() -> None:
+    """Soak, freeze and stop each with its reason; a broken glass is loud in their place."""
+    body = page(CASES["waiting"])
+    for said in ("**It soaks**", "**There is a freeze**", "**The line is stopped**"):
+        assert said in body.partition("### ")[0]
+    assert "the label `assent: break-glass`" in body
+    body = page(CASES["broken-glass"])
+    assert "> [!CAUTION]\n> **Broken glass**: `cleo` lets it through" in body
+    assert body.count("**Does not hold it up**") == 3
+    assert "[!WARNING]" not in body
+    assert "it waits" not in body
+
+
+def test_a_newer_proposal_is_linked() -> None:
+    """Whoever reads the older page finds the newer one."""
+    body = page(CASES["superseded"])
+    assert "[its pull request](https://github.com/acme/model-promotions/pull/44)" in body
+
+
+@pytest.mark.parametrize(
+    ("points", "drawn"),
+    [
+        (((0.0, 0.0), (0.0, 0.8), (1.0, 1.0)), True),
+        (((1.0, 0.2), (0.5, 0.6), (0.0, 1.0)), True),
+        (((0.0, 0.0), (0.6, 0.8), (0.3, 1.0)), False),
+        (((0.5, 0.0), (0.5, 1.0)), False),
+        (((0.0, 0.0), (1e9, 1.0)), False),
+        (((18.0, 3.1), (33.7, 2.9), (90.1, -4.0)), True),
+    ],
+)
+def test_a_curve_is_drawn_where_it_runs_along(
+    points: tuple[tuple[float, float], ...],
+    drawn: bool,  # noqa: FBT001 - pytest passes it by name
+) -> None:
+    """Of one that goes back, has no width or has huge numbers there is the table alone."""
+    curve = Curve(name="c", x="age", y="y", points=points)
+    listed = section(page(Case(record=record(curves=(curve,)))), "Curves")
+    assert ("xychart-beta" in listed) is drawn
+    assert listed.count("\n| ") == 2 + len(points)
+
+
+def test_nothing_changes_where_nothing_is_to_compare() -> None:
+    """A first version has its numbers alone, and says that no gate judges it."""
+    body = page(CASES["first"])
+    assert "**No gate is set here** · **`auc` 0.901 ± 0.0042**" in body
+    assert "difference" not in section(body, "Metrics").partition("<details>")[0]
 
 
 @pytest.mark.parametrize(
@@ -544,7 +518,7 @@ def test_metrics_of_inference_stand_beside_training_and_champion() -> None:
     [
         ({}, {}, "**No metric could be read.** Nothing on this page says how good it is."),
         (RUN.metrics, {}, "**No metric of training could be read.**"),
-        ({}, METRICS, "**Batch inference in `dev` left no metric.** Nothing on this page says"),
+        ({}, METRICS, "**Batch inference in `test` left no metric.** Nothing on this page says"),
     ],
     ids=["none", "inference", "training"],
 )
@@ -552,46 +526,69 @@ def test_metrics_that_are_missing_are_missed(
     inference: Mapping[str, Metric], training: Mapping[str, Metric], said: str
 ) -> None:
     """The page warns of the very metrics that are not there."""
-    proposed = promoted(replace(RUN, metrics=inference), training)
-    page = page_of(proposed, version(proposed), None, NAMES)
-    assert page.count("> [!WARNING]\n") == 1
-    assert said in page
-    assert ("### Metrics of training" in page) is bool(training)
+    proposed = record(training, environment="prod", inference=replace(RUN, metrics=inference))
+    body = page(Case(record=proposed))
+    assert f"> {said}" in body
+    assert ("### Metrics of training" in body) is bool(training)
 
 
-@pytest.mark.parametrize("champion", [LIVE, LIVE_INFERENCE, ChampionUnread(why="`" * 5_000)])
-@pytest.mark.parametrize("text", ["x" * 600, "`" * 600, "\U000e0041" * 600, "|" * 600])
-def test_no_page_after_inference_is_longer_than_github_takes(
-    champion: ChampionState, text: str
-) -> None:
-    """Drift, facts and decision stay on the page, however much there is to say."""
-    metrics = {f"{index}{text[:250]}": Metric(value=1e-300) for index in range(1_000)}
-    inference = replace(
-        hostile_inference(),
-        run=text[:256],
-        instance_type=text[:64],
-        metrics=metrics,
-        reports=(replace(RUN.reports[0], uri=f"s3://{text}", copy=f"s3://{text}"),) * 100,
-        violations=(
-            Violation(feature=text[:300], check=text[:300], description=text),
-        ) * 100,
-    )  # fmt: skip
-    proposed = promoted(
-        inference,
-        metrics,
+@pytest.mark.parametrize("metrics", [{}, METRICS])
+def test_what_could_not_be_used_is_listed_with_its_reason(metrics: Mapping[str, Metric]) -> None:
+    """In plain sight where there are no metrics; folded, and announced, where there are."""
+    body = page(Case(record=record(metrics, unread=UNREAD)))
+    assert "| `bias s3://acme-models/churn/7/bias.json` | `access denied` |" in body
+    folded = "<details><summary>What could not be used (2)</summary>"
+    assert (folded in body) is bool(metrics)
+    assert ("### What could not be used\n" in body) is not bool(metrics)
+
+
+def test_four_hundred_features_and_two_hundred_metrics_fit() -> None:
+    """A large model's page is complete but for the tail of its attributions."""
+    body = page(CASES["crowded"])
+    assert len(body) < MAX_BODY
+    assert section(body, "Metrics").count("| `evaluation.") == 199
+    assert "### What the model looks at" in body
+    assert "further features are in the record itself." in body
+
+
+@pytest.mark.parametrize("text", ["x" * 600, "`" * 600, "\U000e0041" * 600, "|" * 600, "a.b" * 200])
+def test_no_page_is_longer_than_github_takes(text: str) -> None:
+    """Decision, alerts, gates and how to decide stay, however much there is to say."""
+    base = hostile_record(text[:250])
+    many = {f"{index}{text[:240]}": Metric(value=1e-300) for index in range(1_000)}
+    crowd = crowded(500, 500)
+    run = base.evidence.inference
+    assert run is not None
+    violations = (Violation(feature=text[:300], check=text[:300], description=text),) * 100
+    run = replace(run, metrics=many, violations=violations, reports=run.reports * 50)
+    curve = Curve(name=text[:250], x=text[:120], y=text[:120],
+                  points=tuple((index / 24, 0.123456) for index in range(25)))  # fmt: skip
+    evidence = replace(
+        base.evidence,
+        metrics={
+            **many,
+            **crowd,
+            **{f"{AUC}.{text[:200]}{i}": Metric(value=1.0) for i in range(9)},
+        },
+        inference=run,
+        violations=violations,
+        curves=(curve,) * 10,
         unread=tuple(UnreadPart(where=text, why=text[:500]) for _ in range(100)),
-        text=text,
+        reports=base.evidence.reports * 50,
     )
-    page = page_of(proposed, version(proposed, text), champion, NAMES)
-    assert len(page) <= MAX_BODY
-    assert "**Model Monitor found at least 100 violations" in page
-    for heading in ("Batch inference in `dev`", "Metrics of training", "How to decide"):
-        assert f"### {heading}" in page
+    proposed = replace(base, evidence=evidence)
+    live = replace(proposed, id=RecordId("prod", "churn", 5))
+    case = replace(CASES["hostile"], record=proposed, champion=champion(live), text=text)
+    body = page(case)
+    assert len(body) <= MAX_BODY
+    assert "at least 100 violations" in body
+    for heading in ("Gates", "Batch inference in `test`", "Metrics of training", "How to decide"):
+        assert f"### {heading}" in body
 
 
 def test_branch_title_and_labels_name_the_version() -> None:
     """They are made from names that need no escaping; a package made again has its own branch."""
-    proposed = record()
+    proposed: Record = record()
     assert branch_name(proposed.id) == "promote/dev/churn/7"
     assert (
         branch_name(proposed.id, recreated=proposed.package.created)

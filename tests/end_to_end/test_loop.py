@@ -88,13 +88,13 @@ def test_the_pull_request_says_what_it_asks(stage: Stage) -> None:
     assert [file.filename for file in pull.get_files()] == ["promotions/dev/churn/1.yaml"]
     for line in (
         "merging makes version **1** the first that inference there runs",
-        "| `binary_classification_metrics.auc` | 0.91 ± 0.004 |",
+        "| `auc` | 0.91 ± 0.004 |",
         "| registry field `dev` | `not set` | `Approved` |",
         "| registry approval status | `PendingManualApproval` | `Approved` |",
         "| parameter `/assent/dev/churn/current` | no version | version 1 |",
         f"| package | `{version.arn}` |",
         "by `arn:aws:sts::111122223333:assumed-role/training/pipeline`",
-        "a code owner of `promotions/dev/` approves",
+        "a code owner of `promotions/dev/churn/1.yaml` approves",
         "a code owner closes this pull request without merging it",
     ):
         assert line in pull.body
@@ -107,7 +107,7 @@ def test_the_pull_request_compares_with_the_champion(stage: Stage) -> None:
     for line in (
         "run version **2** in place of **1**",
         "| metric | version 2 | version 1 (live) | difference |",
-        "| `binary_classification_metrics.auc` | 0.93 ± 0.004 | 0.9 ± 0.004 | +0.03 |",
+        "| `auc` | 0.93 ± 0.004 | 0.9 ± 0.004 | 🟢 +0.03 better (5.3 \u03c3) |",
         "| parameter `/assent/dev/churn/current` | version 1 | version 2 |",
     ):
         assert line in pull.body
@@ -278,7 +278,7 @@ def test_a_version_created_again_is_asked_for_again(stage: Stage, before: str) -
     assert fresh.head.ref == "promote/dev/churn/1-20300102T030405Z"
     assert fresh.title == "Promote churn 1 to dev (the package was created again)"
     assert [label.name for label in fresh.labels] == LABELS
-    assert "| `binary_classification_metrics.auc` | 0.5 ± 0.004 |" in fresh.body
+    assert "| `auc` | 0.5 ± 0.004 |" in fresh.body
     play.accept(stage, fresh.number)
     assert play.apply(stage).exit_code == 0
     assert play.parameters(stage)["dev/churn/current"]["pull_request"] == fresh.html_url

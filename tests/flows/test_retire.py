@@ -459,7 +459,8 @@ def test_a_hostile_reason_is_one_line_of_text(house: House) -> None:
     reason = house.record(house.retirements()[0].head, 2).reason
     assert reason.isprintable()
     assert reason.startswith("<b>x</b> @ana #1 `a`")
-    assert f"**Reason**: `` {reason} ``" in house.retirements()[0].body
+    shown = reason.replace("@ana", "\\u0040ana").replace("#1", "\\u00231")
+    assert f"**Reason**: `` {shown} ``" in house.retirements()[0].body
     assert all(line.isprintable() for line in retirement_text(asked).split("\n"))
 
 

@@ -3,9 +3,9 @@
 from assent.core.drift import Drift, Progress, run_key
 from assent.core.names import RecordId
 from assent.core.own_events import RETRAINING_REQUESTED
-from assent.core.rendering.inference import violations_table
 from assent.core.rendering.markdown import code, table
 from assent.core.rendering.pull_request import labels
+from assent.core.rendering.violations import violations_table
 from assent.core.timestamps import written
 
 __all__ = [

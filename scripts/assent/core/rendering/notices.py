@@ -29,18 +29,21 @@ class Notice:
     """Plain text of several lines."""
 
 
-def opened_notice(record: Record, url: str, live: int | str | None) -> Notice:
+def opened_notice(record: Record, url: str, live: int | str | None, decision: str = "") -> Notice:
     """A pull request asks for a decision.
 
     Args:
         record: What merging it would add.
         url: The pull request's address.
         live: The version that is live there now; None for none; a text says why that is unknown.
+        decision: The facts of the page's first line, from `decision_words`; empty to leave them
+            out.
     """
     id_, evidence = record.id, record.evidence
     lines = [
         f"Version {id_.version} of the model {id_.model} is proposed for {id_.environment}.",
         _live(id_, live),
+        *([f"In short: {_cut(decision)}."] if decision else []),
         f"It was registered by {_cut(record.package.created_by or 'an unnamed principal')}.",
         *_metrics("Its metrics of training:", evidence.metrics),
     ]
