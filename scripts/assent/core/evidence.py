@@ -62,7 +62,10 @@ class ReportFile:
     @property
     def lists_violations(self) -> bool:
         """Whether it has a list of violations, which may be empty; else it is silent on them."""
-        return self.kind is ReportKind.VIOLATIONS or "violations" in (self.shape or "").split("+")
+        if self.shape is None:
+            # Of batch inference only files that read are kept, and of this kind only lists.
+            return self.kind is ReportKind.VIOLATIONS
+        return "violations" in self.shape.split("+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
