@@ -1,7 +1,7 @@
 """The shortcut of the YAML reader for plain texts takes nothing that the long way would refuse."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assent.core.strict_yaml import (
@@ -19,6 +19,8 @@ def _is_short_cut(text: str) -> bool:
 
 
 @given(st.from_regex(_AMBIGUOUS, fullmatch=True) | st.from_regex(_FLOAT, fullmatch=True))
+@example("_000E-")
+@example(",000000")
 @settings(max_examples=300, deadline=None)
 def test_nothing_ambiguous_takes_it(text: str) -> None:
     """Whatever some reader takes for no string goes the long way."""

@@ -46,7 +46,7 @@ _AMBIGUOUS = re.compile(
     re.ASCII | re.VERBOSE,
 )
 # No longer text without one of these in front is ambiguous; most texts in a record are such.
-_BEGINS_AMBIGUOUS = frozenset("-+.0123456789~=<")
+_BEGINS_AMBIGUOUS = frozenset("-+.0123456789_,~=<")
 _LONGEST_WORD = len("false")
 # What a reviewer does not see, and what only some readers take for the end of a line: after
 # `# harmless` and U+2028, YAML 1.1 reads a key where a browser shows a comment.
