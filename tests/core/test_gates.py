@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assent.core.directions import HIGHER, LOWER, direction, usual_direction
 from assent.core.evidence import Evidence, EvidenceSource, Inference, ReportFile, UnreadPart
 from assent.core.gates import (
     Gate,
@@ -374,35 +373,7 @@ def test_a_result_says_what_was_compared(
     assert result.measured == own
 
 
-# Directions.
-
-
-@pytest.mark.parametrize(
-    ("name", "told", "expected"),
-    [
-        ("auc", None, "higher"),
-        ("binary_classification_metrics.AUC", None, "higher"),
-        ("m.Log-Loss", None, "lower"),
-        ("F1 Score", None, "higher"),
-        ("rmse", "lower", "lower"),
-        ("auc", "lower", None),
-        ("rmse", "higher", None),
-        (CUSTOM, None, None),
-        (CUSTOM, "lower", "lower"),
-        ("auc.value", None, None),
-        ("", None, None),
-    ],
-)
-def test_the_direction_of_a_metric(name: str, told: Better | None, expected: Better | None) -> None:
-    """Constraints tell, else the table by the name's last part; against each other, nobody."""
-    assert direction(name, {} if told is None else {name: told}) == expected
-
-
-def test_no_name_improves_both_ways() -> None:
-    """The table of usual metrics does not contradict itself, and knows each of its names."""
-    assert not HIGHER & LOWER
-    assert {usual_direction(name) for name in HIGHER} == {"higher"}
-    assert {usual_direction(name) for name in LOWER} == {"lower"}
+# Directions; the table itself is told in test_directions.py.
 
 
 def test_a_version_cannot_turn_round_what_better_means() -> None:

@@ -49,7 +49,7 @@ def promotions(bench: Bench, tree: Tree) -> tuple[Promotion, ...]:
     """
     return tuple(
         _promotion(bench, after, tree)
-        for id_, step in tree.steps.items()
+        for id_, step in sorted(tree.steps.items(), key=lambda item: item[0])
         if id_.environment in bench.config.ladder
         and isinstance(after := step.after, Standing)
         and after.decision is Decision.APPROVED
