@@ -1,21 +1,22 @@
 """What the summary of a check shows: the page of each promotion, from git alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from assent.contracts import Contracts
-from assent.core.codeowners import LOCATIONS, Owner, OwnerKind, owners_of
+from assent.core.codeowners import Owner, OwnerKind, owners_of
 from assent.core.config import Config
 from assent.core.findings import CheckReport
 from assent.core.names import PROMOTIONS, RecordId, parse_path
 from assent.core.record import ParsedRecord, Record, parse_record
 from assent.core.rendering.summary import MOST_PAGES, job_summary
 from assent.core.review import Review
-from assent.ports import History, TreeEntry
+from assent.core.rules.subject import REGULAR_FILE
+from assent.flows.ownership import codeowners
+from assent.ports import History
 
 __all__ = ["summarise"]
 
-_FILE = "100644"
 _TREND = 8
 """How many earlier versions a page shows."""
 
@@ -34,7 +35,7 @@ def summarise(history: History, contracts: Contracts, report: CheckReport, *, ro
     base, config = report.base, report.config
     shown: Sequence[Review] = report.reviews
     if base is not None and config is not None:
-        shelf = _Shelf(history=history, contracts=contracts, base=base)
+        shelf = _Shelf(history=history, contracts=contracts, head=base)
         shown = [
             _completed(review, shelf, config) if index < MOST_PAGES else review
             for index, review in enumerate(report.reviews)
@@ -57,49 +58,38 @@ def _completed(review: Review, shelf: "_Shelf", config: Config) -> Review:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Shelf:
-    """The base's records and owners.
+    """The base's records and owners."""
 
-    Args:
-        history: The clone.
-        contracts: The schemas.
-        base: The commit.
-    """
-
-    def __init__(self, *, history: History, contracts: Contracts, base: str) -> None:
-        self._history = history
-        self._contracts = contracts
-        self._base = base
+    history: History
+    contracts: Contracts
+    head: str
+    """The base."""
 
     def records(self, ids: Sequence[RecordId]) -> Iterator[Record]:
         """Those of some records that there are and that read, in order."""
-        entries = self._history.lookup(self._base, [id_.path for id_ in ids])
+        entries = self.history.lookup(self.head, [id_.path for id_ in ids])
         for id_ in ids:
             entry = entries.get(id_.path)
-            if entry is None or entry.mode != _FILE:
+            if entry is None or entry.mode != REGULAR_FILE:
                 continue
-            parsed = parse_record(self._read(entry), self._contracts.promotion)
+            ((_, content),) = self.history.blobs([entry.blob])
+            parsed = parse_record(content, self.contracts.promotion)
             if isinstance(parsed, ParsedRecord) and parsed.record.id == id_:
                 yield parsed.record
 
     def earlier(self, id_: RecordId) -> tuple[Record, ...]:
         """The last records before one in its environment, lowest version first."""
         folder = f"{PROMOTIONS}/{id_.environment}/{id_.model}/"
-        found = (parse_path(entry.path) for entry in self._history.entries(self._base, folder))
+        found = (parse_path(entry.path) for entry in self.history.entries(self.head, folder))
         before = sorted(each for each in found if each is not None and each < id_)
         return tuple(self.records(before[-_TREND:]))
 
     def owners(self, path: str) -> tuple[str, ...] | None:
         """Who may approve a path, as CODEOWNERS names them; None where there is no such file."""
-        entries = self._history.lookup(self._base, LOCATIONS)
-        for location in LOCATIONS:
-            if location in entries:
-                return tuple(map(_named, owners_of(self._read(entries[location]), path)))
-        return None
-
-    def _read(self, entry: TreeEntry) -> bytes:
-        ((_, content),) = self._history.blobs([entry.blob])
-        return content
+        content = codeowners(self)
+        return None if content is None else tuple(map(_named, owners_of(content, path)))
 
 
 def _named(owner: Owner) -> str:
