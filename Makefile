@@ -7,7 +7,7 @@ INSTALL := install --require-hashes --requirement
 EDITABLE := install --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lambda requirements clean
+.PHONY: help demo sandbox test browser preview screenshot lint bench lambda requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +15,20 @@ help: ## Show this list
 demo: $(VENV)/.demo ## Run the whole loop on the embedded sandbox, narrated
 	@$(BIN)/assent demo
 
+sandbox: $(VENV)/.demo ## Try the review in a browser: serves pull requests until Ctrl-C
+	@$(BIN)/assent sandbox
+
 test: $(VENV)/.dev lint ## Run the linters, the type checker and every test
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+browser: $(VENV)/.browser ## Run the tests that need a browser (Chromium, installed already)
+	@$(BIN)/python -m pytest tests/browser
+
+preview: $(VENV)/.demo ## Render the golden pull request bodies to dist/preview, in GitHub's style
+	@$(BIN)/python -m assent.sandbox.web.preview dist/preview tests/core/pages/*.md
+
+screenshot: $(VENV)/.browser ## Take docs/approvers.png anew (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshot docs/approvers.png
 
 lint: $(VENV)/.dev ## Only the linters and the type checker
 	@$(BIN)/ruff check .
@@ -51,6 +63,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(PIP) $(INSTALL) requirements/dev.txt
 	@$(PIP) $(EDITABLE)
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
+	@echo "Installing what drives the browser into $(VENV) (once) ..."
+	@$(PIP) $(INSTALL) requirements/browser.txt
+	@touch $@
 
 $(VENV)-bench/.ready: requirements/bench.txt
 	@echo "Installing the peers into $(VENV)-bench (once) ..."

@@ -27,10 +27,14 @@ BELOW = {
     },
     # It types the commands that it shows, and the command that starts it is one of them.
     "demo": {"core", "adapters", "version", "sandbox", "demo", "lambda_handler", "cli"},
-    # That it imports the demo on demand only is a test of its own.
+    # It runs what workflows run, by their commands, and one of them starts it.
+    "web": {
+        *("core", "contracts", "version", "sandbox", "demo", "web", "lambda_handler", "cli"),
+    },
+    # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "wiring", "demo", "cli"),
+        *("resolve", "wiring", "demo", "web", "cli"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -53,7 +57,7 @@ FOREIGN = {
     "__main__": set[str](),
     "version": set[str](),
 }
-"""What each layer may import of others; sandbox and demo, anything. Type stubs are free for all."""
+"""What each layer may import of others; sandbox, demo and web, anything. Type stubs are free."""
 
 DOES = {
     *("asyncio", "concurrent", "http", "io", "logging", "multiprocessing", "os", "pathlib"),
@@ -92,8 +96,8 @@ class Import:
 
 def _layer(module: str) -> str:
     parts = module.split(".")
-    if module == "assent.sandbox.demo" or module.startswith("assent.sandbox.demo."):
-        return "demo"
+    if parts[1:2] == ["sandbox"] and parts[2:3] in (["demo"], ["web"]):
+        return parts[2]
     if parts[-1].startswith("cli_"):
         return "cli"
     return parts[1] if len(parts) > 1 else "version"
@@ -210,15 +214,15 @@ def test_the_core_does_no_input_or_output() -> None:
     assert not opens
 
 
-def test_the_sandbox_is_only_imported_by_the_demo() -> None:
+def test_the_sandbox_is_only_imported_on_demand() -> None:
     """What runs in production never loads the sandbox, and the command line only on demand."""
-    inside = {"sandbox", "demo"}
+    inside = {"sandbox", "demo", "web"}
     users = [
         each
         for each in IMPORTS
         if _layer(each.imported) in inside and _layer(each.importer) not in inside
     ]
-    assert {each.importer for each in users} == {"assent.cli"}
+    assert {each.importer for each in users} == {"assent.cli_sandbox"}
     assert not [str(each) for each in users if each.at_start]
 
 
@@ -231,7 +235,7 @@ def test_the_command_line_starts_light() -> None:
     }
     assert started <= {
         *("assent", "assent.core.errors"),
-        *("assent.cli_check", "assent.cli_options", "assent.cli_verdicts"),
+        *("assent.cli_check", "assent.cli_options", "assent.cli_sandbox", "assent.cli_verdicts"),
     }
 
 

@@ -112,6 +112,10 @@ def test_the_wheel_holds_the_package_its_schemas_and_its_licence(
         f"assent-{__version__}.dist-info",
     }
     assert f"assent-{__version__}.dist-info/licenses/LICENSE" in names
+    web = ROOT / "scripts" / "assent" / "sandbox" / "web"
+    pages = [*web.glob("static/*"), *web.glob("templates/*")]
+    assert pages
+    assert {f"assent/sandbox/web/{path.relative_to(web)}" for path in pages} <= set(names)
     assert schemas == {
         f"assent/schemas/{path.name}": path.read_bytes()
         for path in (ROOT / "schemas").glob("*.json")

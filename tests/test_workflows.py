@@ -656,7 +656,8 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     """The tests run on the oldest supported Python and on the one that the workflows use."""
     jobs = load("ci.yml")["jobs"]
     assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
-    assert [job["steps"][-1]["run"] for job in jobs.values()] == ["make test", "make demo"]
+    last = [job["steps"][-1]["run"] for job in jobs.values()]
+    assert last == ["make test", "make demo", "make browser"]
 
 
 def test_ci_run_starts_make_from_anywhere(tmp_path: Path) -> None:
@@ -670,3 +671,21 @@ def test_ci_run_starts_make_from_anywhere(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == f"{ROOT}: make test"
     assert done.returncode == 7
+
+
+@pytest.mark.parametrize("chromium", [True, False])
+def test_ci_run_tells_when_it_leaves_the_browser_out(tmp_path: Path, *, chromium: bool) -> None:
+    """With a Chromium it runs `make browser`; where none can be had it says so, and ends well."""
+    for name in ("bash", "dirname", "id"):
+        program = shutil.which(name)
+        assert program
+        (tmp_path / name).symlink_to(program)
+    programs = {"make": 'echo "make $*"', **({"chromium": "exit 1"} if chromium else {})}
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!{tmp_path}/bash\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    done = run(tmp_path / "bash", ROOT / ".ci" / "run", cwd=tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    first, second = done.stdout.splitlines()
+    assert first == "make test"
+    assert second.startswith("make browser" if chromium else "NOT RUN: the browser tests.")

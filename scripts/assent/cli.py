@@ -11,6 +11,7 @@ from assent.cli_check import check
 from assent.cli_options import emit as _emit
 from assent.cli_options import format_option as _format
 from assent.cli_options import repository_option as _repository
+from assent.cli_sandbox import demo, sandbox
 from assent.cli_verdicts import complain as _complain
 from assent.cli_verdicts import verdicts as _verdicts
 from assent.core.errors import Exit
@@ -451,20 +452,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-@main.command(short_help="Run the whole loop on the sandbox, narrated.")
-@click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".demo"),
-    show_default=True,
-    help="Where the repository and the log are left.",
-)
-@_verdicts
-def demo(folder: Path) -> Exit:
-    """Run the whole loop on the embedded sandbox, narrated. Needs assent[demo]."""
-    from assent.sandbox.demo import run
-
-    return run(folder)
-
-
-main.add_command(check)
+for _command in (check, demo, sandbox):
+    main.add_command(_command)

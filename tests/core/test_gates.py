@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assent.core.evidence import Evidence, EvidenceSource, Inference, ReportFile, UnreadPart
+from assent.core.evidence import Evidence, EvidenceSource, Inference, ReportFile
 from assent.core.gates import (
     Gate,
     GateFails,
@@ -48,7 +48,6 @@ def evidence(
     inference: Inference | None = None,
     reports: tuple[ReportFile, ...] = (),
     violations: tuple[Violation, ...] = (),
-    unread: tuple[UnreadPart, ...] = (),
 ) -> Evidence:
     return Evidence(
         source=EvidenceSource.TRAINING,
@@ -58,7 +57,6 @@ def evidence(
         inference=inference,
         reports=reports,
         violations=violations,
-        unread=unread,
     )
 
 
@@ -278,16 +276,6 @@ def test_no_violation_takes_a_report_that_would_list_them(
     gate = Gate(id="g", kind=GateKind.NO_VIOLATIONS, measured_in=place)
     result = judged(gate, given_, None, (WAIVER,) if waived else ())
     assert isinstance(result, GateWaived if waived and verdict is GateFails else verdict)
-
-
-def test_a_list_of_violations_that_did_not_read_says_nothing() -> None:
-    """Entries that could not be read are not no entries; those of another report do not matter."""
-    listing = report("violations")
-    gate = Gate(id="g", kind=GateKind.NO_VIOLATIONS)
-    hidden = UnreadPart(where=f"model-quality {listing.uri} violations[0]", why="not an object")
-    other = UnreadPart(where="model-quality s3://elsewhere/x.json violations[0]", why="no object")
-    assert isinstance(judged(gate, evidence(reports=(listing,), unread=(hidden,))), GateFails)
-    assert isinstance(judged(gate, evidence(reports=(listing,), unread=(other,))), GateHolds)
 
 
 def test_a_file_of_violations_that_was_read_as_something_else_lists_none() -> None:

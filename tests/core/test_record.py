@@ -3,7 +3,7 @@
 import io
 import math
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from assent.contracts import load_contracts
+from assent.core.curves import Curve
 from assent.core.errors import AssentError
 from assent.core.evidence import (
     Evidence,
     EvidenceSource,
     Inference,
+    Origin,
     ReportFile,
     UnreadPart,
     evidence_digest,
@@ -89,6 +91,7 @@ REPORTS = st.builds(
     sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
     bytes=SIZES,
     copy=st.none() | URIS,
+    shape=st.sampled_from([None, "flattened", "clarify-bias+clarify-explainability"]),
 )
 METRICS = st.builds(
     Metric,
@@ -96,6 +99,22 @@ METRICS = st.builds(
     standard_deviation=st.none() | st.floats(0, allow_infinity=False),
 )
 METRIC_NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256)
+VIOLATIONS = st.lists(
+    st.builds(Violation, feature=TEXTS, check=TEXTS, description=TEXTS), max_size=2
+).map(tuple)
+CURVES = st.builds(
+    Curve,
+    name=METRIC_NAMES,
+    x=SOME_TEXT,
+    y=SOME_TEXT,
+    points=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=25).map(tuple),
+)
+ORIGINS = st.builds(
+    Origin, made_by=TEXTS, training_job=TEXTS, commit=TEXTS, repository=TEXTS, description=TEXTS
+)
+WAIVERS = st.builds(
+    Waiver, gate=NAMES, reason=SOME_TEXT, asked_by=st.sampled_from(["", "ana", "acme-bot", "zoe_x"])
+)
 INFERENCES = st.builds(
     Inference,
     environment=NAMES,
@@ -106,9 +125,7 @@ INFERENCES = st.builds(
     instances=st.none() | st.integers(1, 1_000_000),
     reports=st.lists(REPORTS, max_size=2).map(tuple),
     metrics=st.dictionaries(METRIC_NAMES, METRICS, max_size=2),
-    violations=st.lists(
-        st.builds(Violation, feature=TEXTS, check=TEXTS, description=TEXTS), max_size=2
-    ).map(tuple),
+    violations=VIOLATIONS,
 )
 
 
@@ -122,7 +139,7 @@ def records(draw: st.DrawFn) -> Record:
         id=id_,
         decision=decision,
         reason=draw(TEXTS if decision is Decision.APPROVED else SOME_TEXT),
-        waivers=tuple(draw(st.lists(st.builds(Waiver, gate=NAMES, reason=SOME_TEXT), max_size=2))),
+        waivers=tuple(draw(st.lists(WAIVERS, max_size=2))),
         package=Package(
             arn=f"arn:aws:sagemaker:eu-west-1:111122223333:model-package/{id_.model}/{id_.version}",
             created=draw(TIMES),
@@ -143,6 +160,12 @@ def records(draw: st.DrawFn) -> Record:
             reports=tuple(draw(st.lists(REPORTS, max_size=2))),
             metrics=draw(st.dictionaries(METRIC_NAMES, METRICS, max_size=4)),
             inference=draw(INFERENCES) if source is EvidenceSource.BATCH_INFERENCE else None,
+            directions=draw(
+                st.dictionaries(METRIC_NAMES, st.sampled_from(["higher", "lower"]), max_size=2)
+            ),
+            curves=tuple(draw(st.lists(CURVES, max_size=2))),
+            violations=draw(VIOLATIONS),
+            origin=draw(st.none() | ORIGINS),
             unread=tuple(draw(st.lists(st.builds(UnreadPart, where=TEXTS, why=TEXTS), max_size=2))),
         ),
     )
@@ -270,14 +293,128 @@ def test_the_inference_stands_between_metrics_and_what_was_not_read() -> None:
 
 
 def test_what_an_older_record_lacks_is_not_written() -> None:
-    """Without inference and copies a record has neither field, so its digest stays the same."""
+    """Without what was added since, a record has none of the fields, so its digest is the same."""
     evidence = replace(ordinary().evidence, reports=(replace(RUN.reports[0], copy=None),))
     values = evidence_values(evidence)
-    assert "inference" not in values
+    assert list(values) == ["source", "collected", "reports", "metrics", "unread"]
     assert values["reports"][0].keys() == {"kind", "uri", "version_id", "sha256", "bytes"}
-    content = (ROOT / "tests" / "rules" / "valid" / "approved.yaml").read_bytes()
-    found = read(content)
+    waived = replace(ordinary(), waivers=(Waiver(gate="g", reason="r"),))
+    assert b"asked_by" not in write_record(waived, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("approved", "16aa96540b8f9eba7d96c9c1edabb384b3c7c059728c4d3224e54e08391e4031"),
+        ("after-inference", "2c5c44a533143a9a758ba07e276034165214daeb1f0979457c6e6c05d6b7332d"),
+    ],
+)
+def test_an_older_record_keeps_its_digest(name: str, digest: str) -> None:
+    """Records that were written before there were curves and the like stay proven."""
+    found = read((ROOT / "tests" / "rules" / "valid" / f"{name}.yaml").read_bytes())
+    assert found.evidence.digest == f"sha256:{digest}"
     assert evidence_digest(found.package, found.evidence) == found.evidence.digest
+
+
+ROC = Curve(name="roc", x="fpr", y="tpr", points=((0.0, 0.0), (0.25, 0.75), (1.0, 1.0)))
+TOLD = replace(
+    inferring().evidence,
+    reports=(replace(RUN.reports[0], shape="model-quality+violations"),),
+    directions={"auc": "higher", "loss": "lower"},
+    curves=(ROC,),
+    violations=RUN.violations,
+    origin=Origin(made_by="arn:x", training_job="job", commit="c", repository="r", description="d"),
+)
+
+
+def telling(evidence: Evidence = TOLD) -> Record:
+    return replace(inferring(), evidence=evidence)
+
+
+def test_all_that_a_version_was_told_stands_before_what_was_not_read() -> None:
+    """Directions, curves, violations and origin follow the metrics; a curve's points are a line."""
+    values = evidence_values(TOLD)
+    assert list(values) == [
+        *("source", "collected", "reports", "metrics", "inference"),
+        *("directions", "curves", "violations", "origin", "unread"),
+    ]
+    content = write_record(telling(), SCHEMA)
+    assert b"      points: [[0.0, 0.0], [0.25, 0.75], [1.0, 1.0]]\n" in content
+    assert replace(read(content).evidence, digest="") == TOLD
+
+
+def test_the_example_with_everything_has_every_field() -> None:
+    """It is the corpus's proof that each is taken, so nothing that can be said is missing in it."""
+    found = read((ROOT / "tests" / "rules" / "valid" / "everything.yaml").read_bytes())
+    assert all(waiver.asked_by for waiver in found.waivers)
+    evidence = found.evidence
+    assert evidence.inference is not None
+    assert all(file.shape for file in (*evidence.reports, *evidence.inference.reports))
+    assert [file.lists_violations for file in evidence.reports] == [False, True]
+    for told in (evidence.directions, evidence.curves, evidence.violations):
+        assert told
+    assert evidence.origin is not None
+    assert all(asdict(evidence.origin).values())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(TOLD, reports=(replace(TOLD.reports[0], shape=None),)),
+        replace(TOLD, reports=(replace(TOLD.reports[0], shape="flattened"),)),
+        replace(TOLD, directions={}),
+        replace(TOLD, directions={**TOLD.directions, "auc": "lower"}),
+        replace(TOLD, curves=()),
+        replace(TOLD, curves=(replace(ROC, points=ROC.points[1:]),)),
+        replace(TOLD, curves=(replace(ROC, y="recall"),)),
+        replace(TOLD, violations=()),
+        replace(TOLD, origin=None),
+        replace(TOLD, origin=Origin()),
+        replace(TOLD, origin=Origin(made_by="arn:x")),
+    ],
+    ids=range(11),
+)
+def test_the_digest_covers_all_that_was_told(changed: Evidence) -> None:
+    """Nothing that an approver sees can be edited under an approval that was given before."""
+    package = ordinary().package
+    assert evidence_digest(package, TOLD) != evidence_digest(package, changed)
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        replace(TOLD, directions={f"m{index}": "lower" for index in range(1_001)}),
+        replace(TOLD, directions={"": "lower"}),
+        replace(TOLD, curves=(ROC,) * 11),
+        replace(TOLD, curves=(replace(ROC, name=""),)),
+        replace(TOLD, curves=(replace(ROC, x="x" * 129),)),
+        replace(TOLD, curves=(replace(ROC, points=((0.0, 0.0),) * 26),)),
+        replace(TOLD, violations=RUN.violations * 101),
+        replace(TOLD, violations=(replace(RUN.violations[0], feature="x" * 301),)),
+        replace(TOLD, origin=Origin(made_by="x" * 4_097)),
+        replace(TOLD, origin=Origin(description="two\nlines")),
+        replace(TOLD, reports=(replace(TOLD.reports[0], shape="::error::"),)),
+        replace(TOLD, reports=(replace(TOLD.reports[0], shape=""),)),
+    ],
+    ids=range(12),
+)
+def test_nothing_told_is_written_that_would_not_be_read(evidence: Evidence) -> None:
+    """The limits are the schema's."""
+    with pytest.raises(AssentError, match="would not be valid"):
+        write_record(telling(evidence), SCHEMA)
+
+
+def test_as_much_as_can_be_told_is_written() -> None:
+    """The limits themselves pass: 10 curves of 25 points, 1000 directions, 100 violations."""
+    steps = tuple((float(step), 0.5) for step in range(25))
+    full = replace(
+        TOLD,
+        directions={f"m{index}": "lower" for index in range(1_000)},
+        curves=(replace(ROC, points=steps),) * 10,
+        violations=RUN.violations * 100,
+        origin=Origin(description="x" * 4_096),
+    )
+    assert replace(read(write_record(telling(full), SCHEMA)).evidence, digest="") == full
 
 
 @pytest.mark.parametrize(
@@ -392,6 +529,7 @@ def test_a_whole_number_is_the_same_value_as_its_decimal() -> None:
         replace(ordinary(), id=RecordId("dev", "churn\n", 7)),
         replace(ordinary(), id=RecordId("dev", "churn", 0)),
         replace(ordinary(), waivers=(Waiver(gate="g", reason=""),)),
+        replace(ordinary(), waivers=(Waiver(gate="g", reason="r", asked_by="@ana"),)),
         replace(ordinary(), package=replace(ordinary().package, arn="arn:aws:s3:::x")),
         replace(ordinary(), package=replace(ordinary().package, containers=())),
         replace(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assent.core.curves import Curve
 from assent.core.metrics import Metric
 from assent.core.reports import Report, ReportKind, Unread, Unreadable, Violation, parse_report
 from assent.core.reports.parse import SHAPES
@@ -58,6 +59,10 @@ def test_a_report_of_the_corpus_reads_as_expected(name: str) -> None:
             for feature, check, description in want["violations"]
         ),
         directions=want["directions"],
+        curves=tuple(
+            Curve(name=name, x=x, y=y, points=tuple((along, up) for along, up in points))
+            for name, (x, y, points) in want.get("curves", {}).items()
+        ),
         unread=tuple(Unread(where=where, why=why) for where, why in want["unread"].items()),
     )
 
@@ -195,7 +200,7 @@ def test_minus_zero_becomes_zero(literal: str) -> None:
         ('"good"', "a text, not a number"),
         ('"0.9\\n::error::"', "a text, not a number"),
         ("[]", "an empty list, not a single number"),
-        ("[7]", "a curve of 1 point, not a single number"),
+        ("[7]", "a list of 1 number, not a number"),
         ("[1, NaN]", "a list of 2 items, not a single number"),
         ("[1, true]", "a list of 2 items, not a single number"),
         ("{}", "an empty object"),

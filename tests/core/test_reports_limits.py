@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from assent.core.curves import MAX_POINTS
 from assent.core.reports import Report, ReportKind, Unread, parse_report
 
 REFUSED_CHARACTER = "a part of its name holds a control, format or separator character"
@@ -164,4 +165,79 @@ def test_a_report_of_the_largest_size_is_read() -> None:
     assert {name: metric.value for name, metric in report.metrics.items()} == {
         "auc": 0.9,
         "long": 0.0,
+    }
+
+
+def test_of_too_many_curves_the_rest_are_counted() -> None:
+    """A thousand curves are kept by name, then one entry says how many more there were."""
+    report = read({f"{number:04}": {"fpr": [0, 1], "tpr": [0, 1]} for number in range(1003)})
+    assert [curve.name for curve in report.curves] == [f"{number:04}" for number in range(1000)]
+    assert report.unread == (Unread(where="$", why="3 curves more than 1000"),)
+
+
+def test_a_curve_of_any_length_is_thinned() -> None:
+    """A list that fills the file gives a few points, both ends among them."""
+    count = 100_000
+    axis = [number / count for number in range(count + 1)]
+    (curve,) = read({"roc": {"fpr": axis, "tpr": [number**0.5 for number in axis]}}).curves
+    assert len(curve.points) == MAX_POINTS
+    assert (curve.points[0], curve.points[-1]) == ((0, 0), (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "axis", "place"),
+    [("roc\n", "tpr", "['roc\\n']"), ("roc", "t\u202epr", "roc"), ("roc", "", "roc")],
+)
+def test_a_curve_with_an_unsafe_name_or_axis_is_unread(name: str, axis: str, place: str) -> None:
+    """What is written beside a drawing follows the same rules for names as metrics do."""
+    report = read({name: {"fpr": [0, 1], axis: [0, 1]}, "auc": 0.9})
+    assert not report.curves
+    assert [unread.where for unread in report.unread] == [place]
+
+
+def test_curves_of_one_name_keep_the_shallower() -> None:
+    """Names that are equal once written with dots collide as those of metrics do."""
+    deep, shallow = ({"fpr": [0, 1], "tpr": [0, up]} for up in (0.5, 1))
+    report = read({"a": {"b": {"c": deep}}, "a.b": {"c": shallow}})
+    assert [curve.points[-1] for curve in report.curves] == [(1, 1)]
+    assert report.unread == (
+        Unread(where="a.b.c", why="its name equals the name of another curve"),
+    )
+
+
+def test_curves_in_a_slot_for_constraints_are_none() -> None:
+    """There every number is a limit, on an axis too."""
+    report = read({"roc": {"fpr": [0, 1], "tpr": [0, 1]}}, ReportKind.MODEL_QUALITY_CONSTRAINTS)
+    assert not report.curves
+    assert [unread.where for unread in report.unread] == ["roc"]
+
+
+def test_a_confusion_matrix_of_many_classes_leaves_room_for_what_is_above_it() -> None:
+    """A hundred classes have ten thousand counts; the metrics beside it all stay."""
+    rows = [[1] * 100 for _ in range(100)]
+    report = read({"confusion_matrix": rows, **{f"m{number}": 1 for number in range(200)}})
+    assert {f"m{number}" for number in range(200)} < set(report.metrics)
+    assert report.unread == (Unread(where="$", why="9200 metrics more than 1000"),)
+
+
+@pytest.mark.parametrize("rows", [[[1, 2], [3]], [[1, 2, 3], [4, 5, 6]], [[1, None], [3, 4]], [[]]])
+def test_what_is_not_square_is_no_confusion_matrix(rows: list[object]) -> None:
+    """Rows that do not fit together are named, and nothing is read from them."""
+    report = read({"confusion_matrix": rows})
+    assert not report.metrics
+    assert [unread.where for unread in report.unread] == ["confusion_matrix"]
+
+
+def test_a_class_may_be_called_value_in_any_confusion_matrix() -> None:
+    """Its keys are data, so none of them marks a measurement."""
+    counts = {"growth": {"growth": 5, "value": 1}, "value": {"growth": 2, "value": 0}}
+    report = read({"test": {"Confusion_Matrix": counts}})
+    assert {
+        name.removeprefix("test.Confusion_Matrix."): metric.value
+        for name, metric in report.metrics.items()
+    } == {
+        "growth.growth": 5,
+        "growth.value": 1,
+        "value.growth": 2,
+        "value.value": 0,
     }

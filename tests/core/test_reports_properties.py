@@ -10,7 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assent.core.curves import MAX_POINTS
 from assent.core.reports import Report, ReportKind, Unreadable, parse_report
+from assent.core.reports.axes import axes
 
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # The words that the known shapes look for, so that random documents reach their readers.
@@ -18,7 +20,9 @@ WORDS = [
     "binary_classification_metrics", "comparison_operator", "completeness", "confusion_matrix",
     "constraint_check_type", "description", "distribution", "error", "explanations", "facet",
     "facets", "feature_name", "features", "GreaterThanThreshold", "kernel_shap", "label",
-    "metrics", "model", "model_package_arn", "model_package_group_name", "model_package_version",
+    "confusion matrix", "curve", "feature_values", "fpr", "label_headers", "metric",
+    "metrics", "model", "model_package_arn", "model_predictions", "pdp", "precision", "recalls",
+    "thresholds", "tpr", "model_package_group_name", "model_package_version",
     "monitoring_config", "name", "NaN", "numerical_statistics",
     "post_training_bias_metrics", "regression_constraints", "regression_metrics",
     "standard_deviation", "string_statistics", "threshold", "value", "value_or_threshold",
@@ -27,9 +31,10 @@ WORDS = [
 
 KINDS = st.sampled_from(ReportKind)
 TEXTS = st.sampled_from(WORDS) | st.text(st.characters(), max_size=6) | st.text(".a\n", max_size=4)
+NUMBERS = st.lists(st.floats(-2, 2) | st.integers(), max_size=40)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 VALUES = st.recursive(
-    SCALARS,
+    SCALARS | NUMBERS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=5),
     max_leaves=24,
 )
@@ -39,6 +44,14 @@ ENTRIES = st.lists(st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=5) |
 SHAPED = st.one_of(
     st.builds(lambda part: {"features": part, "version": 0.0}, ENTRIES),
     st.builds(lambda part: {"violations": part}, ENTRIES),
+    st.builds(lambda part: {"explanations": {"pdp": part}}, ENTRIES),
+    st.builds(lambda part: {"metrics": part}, ENTRIES),
+    st.builds(
+        lambda x, y, part: {"binary_classification_metrics": {"roc": {"fpr": x, "tpr": y, **part}}},
+        NUMBERS,
+        NUMBERS,
+        st.dictionaries(TEXTS, VALUES, max_size=2),
+    ),
     st.builds(lambda part: {"regression_constraints": part}, DOCUMENTS),
     st.builds(lambda part: {"binary_classification_metrics": part}, DOCUMENTS),
     st.builds(lambda part: {"pre_training_bias_metrics": {"facets": {"A": part}}}, ENTRIES),
@@ -70,7 +83,13 @@ def check_outcome(outcome: Report | Unreadable) -> None:
         assert type(metric.value) is float
         assert math.isfinite(metric.value)
         assert metric.standard_deviation is None or 0 <= metric.standard_deviation < math.inf
-    for name in [*outcome.metrics, *outcome.directions]:
+    for curve in outcome.curves:
+        assert 2 <= len(curve.points) <= MAX_POINTS
+        assert all(type(each) is float for point in curve.points for each in point)
+    names = [curve.name for curve in outcome.curves]
+    assert names == sorted(set(names))
+    axes = [axis for curve in outcome.curves for axis in (curve.x, curve.y)]
+    for name in [*outcome.metrics, *outcome.directions, *names, *axes]:
         assert is_one_safe_line(name)
         assert 1 <= len(name) <= 256
     for unread in outcome.unread:
@@ -95,10 +114,16 @@ def turned(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same sor
     return value
 
 
-def count_of_values(value: object) -> int:
-    """Count what must give a metric or a reason each: scalars, lists and empty objects."""
+def in_floats(value: object) -> Any:  # noqa: ANN401 - any JSON value in, the same sort out
+    """The value as a report's reader has it: every number is a float."""
+    return json.loads(json.dumps(value), parse_int=float)
+
+
+def count_of_values(value: object, name: str = "custom") -> int:
+    """Count what must give a metric, a curve or a reason each; the axes of a curve count once."""
     if isinstance(value, dict) and value:
-        return sum(map(count_of_values, value.values()))
+        counts = sum(count_of_values(inner, key) for key, inner in value.items())
+        return counts if axes(name, value) is None else counts - 1
     return 1
 
 
@@ -119,9 +144,11 @@ def test_any_text_close_to_json_gives_an_outcome(content: str, kind: ReportKind)
 @given(value=VALUES, kind=KINDS)
 @settings(deadline=None)
 def test_any_json_value_gives_an_outcome(value: object, kind: ReportKind) -> None:
-    """An object is a report, and any other JSON value is unreadable."""
+    """An object is a report, and any other JSON value is unreadable but a list of named values."""
     outcome = parse_report(encoded(value), kind)
     check_outcome(outcome)
+    if isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
+        return
     assert isinstance(outcome, Report) == isinstance(value, dict)
 
 
@@ -145,8 +172,12 @@ def test_the_order_of_keys_is_irrelevant(value: object, kind: ReportKind) -> Non
 
 @given(
     value=st.recursive(
-        SCALARS | st.lists(SCALARS, max_size=3),
-        lambda inner: st.dictionaries(st.text(min_size=1, max_size=6), inner, max_size=5),
+        SCALARS | st.lists(SCALARS, max_size=3) | st.lists(st.floats(0, 1), min_size=2, max_size=3),
+        lambda inner: st.dictionaries(
+            st.text(min_size=1, max_size=6) | st.sampled_from(["fpr", "tpr", "recall", "x"]),
+            inner,
+            max_size=5,
+        ),
         max_leaves=24,
     )
 )
@@ -156,7 +187,8 @@ def test_nothing_is_dropped_silently(value: object) -> None:
     outcome = parse_report(encoded({"custom": value}), ReportKind.MODEL_QUALITY)
     assert isinstance(outcome, Report)
     assert outcome.shape == "flattened"
-    assert len(outcome.metrics) + len(outcome.unread) == count_of_values(value)
+    read = len(outcome.metrics) + len(outcome.curves)
+    assert read + len(outcome.unread) == count_of_values(in_floats(value))
 
 
 @given(

@@ -18,6 +18,7 @@ from assent.core.strict_yaml import Document, read_yaml
 ROOT = Path(__file__).parents[2]
 RECORD = (ROOT / "tests" / "rules" / "valid" / "odd-metrics.yaml").read_bytes()
 INFERRED = (ROOT / "tests" / "rules" / "valid" / "after-inference.yaml").read_bytes()
+EVERYTHING = (ROOT / "tests" / "rules" / "valid" / "everything.yaml").read_bytes()
 CONFIG = (ROOT / "assent.yaml").read_bytes()
 OTHERS: tuple[Any, ...] = (
     None,
@@ -82,6 +83,7 @@ WITH_INFERENCE["environments"][0]["inference"] = {
 GOOD: Mapping[str, Any] = {
     "promotion": _value(RECORD),
     "promotion after inference": _value(INFERRED),
+    "promotion with everything": _value(EVERYTHING),
     "config": _value(CONFIG),
     "config with inference": WITH_INFERENCE,
     "parameter": PARAMETER,

@@ -118,6 +118,7 @@ def test_a_run_gives_its_facts_metrics_and_violations() -> None:
     assert isinstance(found, CollectedInference)
     inference = found.inference
     assert (inference.environment, inference.run) == ("dev", run.run)
+    assert [file.shape for file in inference.reports] == ["flattened", "violations"]
     assert (inference.started, inference.ended) == (AT, AT + timedelta(minutes=4))
     assert (inference.instance_type, inference.instances) == ("ml.m5.xlarge", 2)
     assert inference.metrics == {"a.b": Metric(value=2.0), "auc": Metric(value=0.9)}

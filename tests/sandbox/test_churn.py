@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import confusion_matrix, fbeta_score, roc_auc_score
+from sklearn.metrics import auc, confusion_matrix, fbeta_score, roc_auc_score
 
+from assent.core.reports import Report, ReportKind, parse_report
 from assent.sandbox.churn import (
     ArtifactError,
     PurchasesUnreadableError,
@@ -58,6 +59,10 @@ def judged() -> Observed:
 def _metrics(model: TrainedModel) -> dict[str, dict[str, Any]]:
     report: dict[str, dict[str, dict[str, Any]]] = json.loads(model.reports["model-quality"])
     return report["binary_classification_metrics"]
+
+
+def _reports(model: TrainedModel) -> list[tuple[str, bytes]]:
+    return sorted(model.reports.items())
 
 
 def _values(models: tuple[TrainedModel, ...], metric: str) -> list[float]:
@@ -250,8 +255,8 @@ def test_a_metric_that_a_resample_leaves_undefined_has_no_deviation() -> None:
     assert "precision" not in constraints["binary_classification_constraints"]
 
 
-def test_curves_are_thin_rising_and_whole(versions: tuple[TrainedModel, ...]) -> None:
-    """Curves have at most 25 points, run from end to end, and their first axis never falls."""
+def test_curves_are_rising_and_whole(versions: tuple[TrainedModel, ...], judged: Observed) -> None:
+    """Curves run from end to end, and below them lies what the metrics say."""
     for model in versions:
         metrics = _metrics(model)
         roc = metrics["receiver_operating_characteristic_curve"]
@@ -262,8 +267,29 @@ def test_curves_are_thin_rising_and_whole(versions: tuple[TrainedModel, ...]) ->
         assert (recall[0], recall[-1]) == (0, 1)
         for axis in (*rates, recall):
             assert axis == sorted(axis)
-        assert len(rates[0]) == len(rates[1]) <= 25
-        assert len(recall) == len(precision) <= 25
+        assert auc(*rates) == pytest.approx(metrics["auc"]["value"], abs=1e-5)
+        assert len(recall) == len(precision) > len(judged.customers) / 2
+        assert metrics["recall"]["value"] in recall
+        assert metrics["precision"]["value"] in precision
+
+
+def test_all_that_a_training_reports_is_read(versions: tuple[TrainedModel, ...]) -> None:
+    """Every report has a known shape, nothing in it is unread, and curves keep their area."""
+    for model in versions:
+        read = {kind: parse_report(content, ReportKind(kind)) for kind, content in _reports(model)}
+        for kind, report in read.items():
+            assert isinstance(report, Report)
+            assert kind in report.shape
+            assert [part for part in report.unread if not part.expected] == []
+        quality_, limits = read["model-quality"], read["model-quality-constraints"]
+        assert isinstance(quality_, Report)
+        assert isinstance(limits, Report)
+        assert limits.directions.keys() < quality_.metrics.keys()
+        (_, roc) = quality_.curves
+        assert roc.name.endswith("receiver_operating_characteristic_curve")
+        area = quality_.metrics["binary_classification_metrics.auc"].value
+        assert len(roc.points) == 25
+        assert auc(*zip(*roc.points, strict=True)) == pytest.approx(area, abs=0.02)
 
 
 def test_the_dataset_says_how_many_customers_were_judged_and_when(

@@ -10,7 +10,7 @@ from decimal import Context, Decimal, localcontext
 from enum import StrEnum
 
 from assent.core.directions import direction, usual_direction
-from assent.core.evidence import Evidence, ReportFile
+from assent.core.evidence import Evidence
 from assent.core.metrics import Metric
 from assent.core.record import Waiver
 from assent.core.reports import Better
@@ -198,20 +198,10 @@ def _without_violations(gate: Gate, evidence: Evidence) -> GateResult:
         count, reports = len(evidence.violations), evidence.reports
     if count:
         return GateFails(gate=gate, why=f"{count} violation{'' if count == 1 else 's'}")
-    listing = [report for report in reports if report.lists_violations]
-    if not listing:
+    if not any(report.lists_violations for report in reports):
         why = f"no report of {gate.measured_in} lists violations, so nothing says there are none"
         return GateFails(gate=gate, why=why)
-    if any(_hides_violations(report, evidence) for report in listing):
-        return GateFails(gate=gate, why="a list of violations holds what could not be read")
     return GateHolds(gate=gate, why="no violation")
-
-
-def _hides_violations(report: ReportFile, evidence: Evidence) -> bool:
-    """Whether its list has entries that did not read: an empty rest says nothing of them."""
-    return any(
-        report.uri in part.where and _UNREAD_VIOLATION in part.where for part in evidence.unread
-    )
 
 
 def _bounded(gate: Gate, measured: Metric) -> GateResult:
@@ -322,8 +312,6 @@ def _exact(value: float) -> Decimal:
     return Decimal(repr(value))
 
 
-_UNREAD_VIOLATION = " violations["
-"""What the place of an entry of such a list begins with, after the address of the report."""
 # As many digits as sums of two floats can have; the caller's own context may have fewer.
 _EXACT = Context(prec=1500)
 _DIGITS = 6

@@ -1,5 +1,6 @@
 """Collect the evidence of a registered version: its reports read, its artifacts pinned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,8 +14,12 @@ from assent.core.evidence import (
 )
 from assent.core.fitting import fitting
 from assent.core.inference import CollectedInference
+from assent.core.origin import origin_of
 from assent.core.package import Artifact, ModelVersion, Package, ReportSource
-from assent.core.reports import Report, Unreadable, parse_report
+from assent.core.reports import Report, ReportKind, Unreadable, parse_report
+from assent.core.reports.parse import FLATTENED
+from assent.core.reports.violations import VIOLATIONS
+from assent.core.selection import select_curves, select_directions, select_violations
 from assent.core.timestamps import to_seconds
 from assent.flows.read_reports import (
     Sum,
@@ -27,6 +32,12 @@ from assent.flows.read_reports import (
 from assent.ports import EvidenceStore, Reports
 
 __all__ = ["Collected", "collect_evidence"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    kind: ReportKind
+    report: Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,38 +74,83 @@ def collect_evidence(
         AssentError: Only those from which nothing is known yet: S3 did not answer, or did not
             take the credentials; and whatever the store raises.
     """
-    found = Sum()
-    if inference is not None:  # what is new since the rung below comes first
-        found.unread.extend(inference.unread)
+    # What is new since the rung below comes first.
+    unread = [] if inference is None else list(inference.unread)
     package = replace(
         version.package,
         containers=tuple(
-            replace(container, artifact=_pinned(container.artifact, reports, found.unread))
+            replace(container, artifact=_pinned(container.artifact, reports, unread))
             for container in version.package.containers
         ),
     )
     files: list[ReportFile] = []
+    read: list[_Read] = []
     for source in version.reports:
-        report = _read(source, reports, store, files, found.unread)
-        if report is None:
-            continue
-        if not report.metrics and not report.unread:
-            found.unread.append(unread_part(source.kind, "the report holds no metric"))
-        found.add(report, source.kind)
+        report = _parsed(source, reports, store, files, unread)
+        if report is not None:
+            read.append(_Read(kind=source.kind, report=report))
     if not version.reports:
-        found.unread.append(UnreadPart(where="model metrics", why="the package names no report"))
+        unread.append(UnreadPart(where="model metrics", why="the package names no report"))
     evidence = Evidence(
         source=EvidenceSource.TRAINING if inference is None else EvidenceSource.BATCH_INFERENCE,
         collected=to_seconds(now),
         reports=tuple(files),
-        metrics=dict(sorted(found.metrics.items())),
         inference=None if inference is None else inference.inference,
-        unread=capped(found.unread),
+        origin=origin_of(version),
+        unread=tuple(unread),
     )
-    evidence = fitting(package, evidence)
+    evidence = fitting(package, _with_reports(evidence, read))
     return Collected(
         package=package, evidence=replace(evidence, digest=evidence_digest(package, evidence))
     )
+
+
+def _with_reports(evidence: Evidence, read: Sequence[_Read]) -> Evidence:
+    """The evidence with what the reports of training hold together, and remarks on the rest."""
+    # Statistics of the data may be thousands of numbers, and come after what is said of the model.
+    ordered = sorted(read, key=lambda each: each.kind is ReportKind.DATA_QUALITY)
+    found = Sum()
+    for each in ordered:
+        found.add(each.report, each.kind.value)
+    metrics = dict(sorted(found.metrics.items()))
+    inferred = {} if evidence.inference is None else evidence.inference.metrics
+    model_first = sorted(ordered, key=lambda each: each.kind is not ReportKind.MODEL_QUALITY)
+    curves, of_curves = select_curves(curve for each in model_first for curve in each.report.curves)
+    directions, of_directions = select_directions(
+        ((each.kind.value, each.report.directions) for each in ordered), {*metrics, *inferred}
+    )
+    violations, of_violations = select_violations(
+        [violation for each in ordered for violation in each.report.violations], "violations"
+    )
+    empty = [
+        unread_part(each.kind.value, "the report holds no metric")
+        for each in ordered
+        if _holds_nothing(each.report)
+    ]
+    remarks = (*of_violations, *of_directions, *of_curves, *empty, *found.unread)
+    return replace(
+        evidence,
+        metrics=metrics,
+        directions=directions,
+        curves=curves,
+        violations=violations,
+        unread=capped((*evidence.unread, *remarks)),
+    )
+
+
+def _holds_nothing(report: Report) -> bool:
+    """Whether a report tells nothing; an empty list of violations tells that there are none."""
+    if report.metrics or report.unread or report.violations or report.directions or report.curves:
+        return False
+    return not report.lists_violations
+
+
+def _shape(report: Report) -> str:
+    """The shape as a record says it: without `violations` where their list says nothing."""
+    if report.lists_violations:
+        return report.shape
+    others = [shape for shape in report.shape.split("+") if shape != VIOLATIONS.id]
+    return "+".join(others) or FLATTENED
 
 
 def _pinned(
@@ -117,7 +173,7 @@ def _pinned(
     )
 
 
-def _read(
+def _parsed(
     source: ReportSource,
     reports: Reports,
     store: EvidenceStore | None,
@@ -131,13 +187,16 @@ def _read(
         require_answer(error)
         unread.append(unread_part(where, error.message))
         return None
-    files.append(kept(read, store))
+    file = kept(read, store)
     if source.sha256 is not None and source.sha256 != read.file.sha256:
+        files.append(file)
         why = f"its SHA-256 is {read.file.sha256}; the registry was told {source.sha256}"
         unread.append(unread_part(where, why))
         return None
     parsed = parse_report(read.content, source.kind)
     if isinstance(parsed, Unreadable):
+        files.append(file)
         unread.append(unread_part(where, parsed.why))
         return None
+    files.append(replace(file, shape=_shape(parsed)))
     return parsed

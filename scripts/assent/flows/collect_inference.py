@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from assent.core.errors import AssentError
-from assent.core.evidence import MAX_VIOLATIONS, Inference, ReportFile, UnreadPart
+from assent.core.evidence import Inference, ReportFile
 from assent.core.inference import CollectedInference, ExpectedFile, InferenceRun, UnusableReport
 from assent.core.names import PackageArn
 from assent.core.registry_fields import one_line
 from assent.core.reports import Report, ReportKind, Unreadable, Violation, parse_report
 from assent.core.reports.violations import VIOLATIONS
+from assent.core.selection import select_violations
 from assent.core.timestamps import to_seconds
 from assent.flows.read_reports import (
     ReadFile,
@@ -25,9 +26,6 @@ __all__ = ["CollectedInference", "collect_inference"]
 
 MAX_FILES = 100
 """What a record holds; the schema says the same."""
-_MAX_WORDS = 300
-_MAX_SENTENCE = 600
-"""Characters of a violation's texts, as they are written in ASCII."""
 
 _WRITE = (
     "Let the inference write it, and run the inference again. A report that need not be there has "
@@ -87,23 +85,24 @@ def collect_inference(
         return UnusableReport(uri=files[MAX_FILES].uri, why=why, remedy="Report fewer files.")
     found = Sum()
     violations: list[Violation] = []
-    read: list[ReadFile] = []
+    usable: list[_Usable] = []
     for file in files:
         named = f"inference {file.kind}"
         match _judged(file, package_arn, reports):
-            case _Usable() as usable:
-                read.append(usable.read)
-                violations.extend(usable.report.violations)
-                found.add(usable.report, named)
+            case _Usable() as judged:
+                usable.append(judged)
+                violations.extend(judged.report.violations)
+                found.add(judged.report, named)
             case (_Missing() | _Flawed()) as flaw if file.required:
                 return UnusableReport(uri=file.uri, why=flaw.why, remedy=flaw.remedy)
             case _Flawed() as flaw:
                 found.unread.append(unread_part(f"{named} {file.uri}", flaw.why))
             case _Missing():
                 pass
-    over = _over(violations)
+    listed, over = select_violations(violations, "inference violations")
+    files_kept = tuple(replace(kept(each.read, store), shape=each.report.shape) for each in usable)
     return CollectedInference(
-        inference=_inference(run, found, violations, tuple(kept(each, store) for each in read)),
+        inference=_inference(run, found, listed, files_kept),
         unread=(*over, *found.unread),
     )
 
@@ -137,13 +136,11 @@ def _judged(file: ExpectedFile, arn: PackageArn, reports: Reports) -> _Usable | 
 
 def _shortcoming(report: Report, kind: ReportKind) -> str | None:
     """Why a report that reads tells nothing; None where it tells something."""
-    lists_violations = VIOLATIONS.id in report.shape.split("+")
-    if lists_violations and not report.violations:
+    has_list = VIOLATIONS.id in report.shape.split("+")
+    if has_list and not report.violations:
         # An empty list says that there are none; a list of something else says nothing.
-        if any(part.where.startswith("violations[") for part in report.unread):
-            return "none of its violations can be read"
-        return None
-    if kind is ReportKind.VIOLATIONS and not lists_violations:
+        return None if report.lists_violations else "none of its violations can be read"
+    if kind is ReportKind.VIOLATIONS and not has_list:
         return "it holds no list of violations, so it does not say that there are none"
     if report.metrics or report.violations or report.directions:
         return None
@@ -153,17 +150,9 @@ def _shortcoming(report: Report, kind: ReportKind) -> str | None:
 def _inference(
     run: InferenceRun,
     found: Sum,
-    violations: Iterable[Violation],
+    violations: tuple[Violation, ...],
     files: tuple[ReportFile, ...],
 ) -> Inference:
-    shown = [
-        Violation(
-            feature=_cut(each.feature, _MAX_WORDS),
-            check=_cut(each.check, _MAX_WORDS),
-            description=_cut(each.description, _MAX_SENTENCE),
-        )
-        for each in violations
-    ]
     return Inference(
         environment=run.environment,
         run=run.run,
@@ -173,22 +162,5 @@ def _inference(
         instances=run.instances,
         reports=files,
         metrics=dict(sorted(found.metrics.items())),
-        violations=tuple(shown[:MAX_VIOLATIONS]),
+        violations=violations,
     )
-
-
-def _cut(text: str, limit: int) -> str:
-    """Text on one line; a record writes it in ASCII, where other characters take six or more."""
-    line = one_line(text, limit)
-    while len(ascii(line)) - len("''") > limit:
-        line = one_line(line, len(line) * 3 // 4)
-    return line
-
-
-def _over(violations: list[Violation]) -> tuple[UnreadPart, ...]:
-    """What to say of violations that a record has no room for."""
-    count = len(violations) - MAX_VIOLATIONS
-    if count <= 0:
-        return ()
-    why = f"{count} more than the {MAX_VIOLATIONS} that a record holds; see the reports"
-    return (UnreadPart(where="inference violations", why=why),)

@@ -110,7 +110,7 @@ class Sum:
         self.unread.extend(
             unread_part(f"{named} {part.where}", part.why)
             for part in report.unread
-            if not part.expected  # curves and alarm limits are in the report; nothing is missing
+            if not part.expected  # lists and alarm limits are in the report; nothing is missing
         )
 
 

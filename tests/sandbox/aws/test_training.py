@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -45,8 +46,10 @@ def test_a_registration_is_complete(aws: AwsSandbox) -> None:
     assert identity["Arn"] == "arn:aws:sts::111122223333:assumed-role/training/ana"
     assert identity["SourceIdentity"] == "ana@acme"
     [container] = found["InferenceSpecification"]["Containers"]
-    assert container["ModelDataUrl"] == "s3://acme-models/churn/p4jn9xou8a8s/output/model.tar.gz"
-    stored = aws.s3.get_object(Bucket="acme-models", Key="churn/p4jn9xou8a8s/output/model.tar.gz")
+    key = container["ModelDataUrl"].removeprefix("s3://acme-models/")
+    job = r"pipelines-p4jn9xou8a8s-Train-[0-9a-f]{10}"
+    assert re.fullmatch(rf"churn/{job}/output/model\.tar\.gz", key)
+    stored = aws.s3.get_object(Bucket="acme-models", Key=key)
     assert stored["Body"].read() == b"weights"
     assert stored["VersionId"] != "null"
     assert container["ModelDataETag"] == hashlib.md5(b"weights", usedforsecurity=False).hexdigest()

@@ -1,7 +1,7 @@
 """Reads the metric reports that stand in a model package's `ModelMetrics`.
 
 `parse_report` takes a file's bytes, which nobody has checked, and gives a `Report` or says why the
-file as a whole is `Unreadable`. One module reads one shape of file; `shapes.py` lists them.
+file as a whole is `Unreadable`. One module reads one shape of file; `parse.py` lists them.
 """
 
 from __future__ import annotations

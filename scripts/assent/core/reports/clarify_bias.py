@@ -8,6 +8,7 @@ and says why in `error`.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from assent.core.reports.flatten import flatten, flatten_numbers, measured
@@ -29,6 +30,7 @@ _SECTIONS: Final = frozenset({"pre_training_bias_metrics", "post_training_bias_m
 _LABEL: Final = frozenset({"label", "label_value_or_threshold"})
 _MEASUREMENT: Final = frozenset({"value", "standard_deviation"})
 _ERROR_LIMIT: Final = 160
+_LARGEST_WHOLE: Final = 1e15
 _OUTCOME: Final = "says which outcome is meant, not a metric"
 
 
@@ -43,7 +45,7 @@ def _read(section: str, value: Json) -> Iterator[Reading]:
     for key in sorted(value):
         if key == "facets":
             yield from _facets(section, value[key])
-        elif key in _LABEL and isinstance(value[key], str):
+        elif key in _LABEL and isinstance(value[key], str | float):
             yield Skip(place=(section, key), why=_OUTCOME, expected=True)
         else:
             yield from flatten((section, key), value[key])
@@ -66,9 +68,9 @@ def _facet_value(parts: Parts, place: Place, entry: Json) -> Iterator[Reading]:
     if not isinstance(entry, dict):
         yield Skip(place=place, why="not a facet value with its metrics")
         return
-    value, metrics = entry.get("value_or_threshold"), entry.get("metrics")
-    if not isinstance(value, str):
-        yield Skip(place=place, why="its value_or_threshold is not a text")
+    value, metrics = _written(entry.get("value_or_threshold")), entry.get("metrics")
+    if value is None:
+        yield Skip(place=place, why="its value_or_threshold is neither a text nor a number")
         return
     if not isinstance(metrics, list) or not metrics:
         yield Skip(place=(*place, "metrics"), why="not a list of metrics")
@@ -77,6 +79,13 @@ def _facet_value(parts: Parts, place: Place, entry: Json) -> Iterator[Reading]:
             yield from _metric((*parts, value), (*place, "metrics", index), metric)
     for key in sorted(entry.keys() - {"value_or_threshold", "metrics"}):
         yield from flatten_numbers((*parts, value, key), entry[key])
+
+
+def _written(value: Json) -> str | None:
+    """A facet's value as Clarify writes it, a text; imitators write a number as one."""
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_WHOLE else str(value)
+    return value if isinstance(value, str) else None
 
 
 def _metric(parts: Parts, place: Place, metric: Json) -> Iterator[Reading]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["DATA_QUALITY", "DATA_QUALITY_CONSTRAINTS"]
 
 _FEATURES: Final = "features"
+_TYPE: Final = "inferred_type"
 _STATISTICS: Final = frozenset({"numerical_statistics", "string_statistics"})
 _CONSTRAINTS: Final = frozenset({"completeness", "num_constraints", "string_constraints"})
 
@@ -66,6 +67,9 @@ def _statistics(parts: Parts, feature: JsonObject) -> Iterator[Reading]:
         yield Skip(place=parts, why="a feature without statistics")
     for key in sorted(feature):
         group = feature[key]
+        if key == _TYPE and isinstance(group, str):
+            yield Skip(place=(*parts, key), why="says of which type it is", expected=True)
+            continue
         if key in _STATISTICS and isinstance(group, dict) and "distribution" in group:
             place = (*parts, key, "distribution")
             yield Skip(place=place, why="a distribution, not a single number", expected=True)

@@ -1,4 +1,4 @@
-"""Reads untrusted bytes as one JSON object, strictly and within limits."""
+"""Reads untrusted bytes as one JSON object or list, strictly and within limits."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SHOWN_KEY: Final = 48
 
 
-def read_document(content: bytes) -> JsonObject | Unreadable:
-    """Read a JSON object from bytes that nobody has checked.
+def read_document(content: bytes) -> JsonObject | list[Json] | Unreadable:
+    """Read a JSON object, or a list, from bytes that nobody has checked.
 
     Accepted are UTF-8 with or without a byte order mark, and Python's literals `NaN`, `Infinity`
     and `-Infinity`, which common writers emit. Repeated keys are refused: which of two values
@@ -78,7 +78,7 @@ def _depth(content: bytes) -> int:
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
-def _parsed(text: str) -> JsonObject | Unreadable:
+def _parsed(text: str) -> JsonObject | list[Json] | Unreadable:
     # Holding each object keeps its id from being reused while the search below compares ids.
     repeating: dict[int, tuple[JsonObject, str]] = {}
 
@@ -98,7 +98,7 @@ def _parsed(text: str) -> JsonObject | Unreadable:
         return Unreadable(why=f"not JSON: line {error.lineno} column {error.colno}: {what}")
     if repeating:
         return _repeated_key(document, {number: key for number, (_, key) in repeating.items()})
-    if not isinstance(document, dict):
+    if not isinstance(document, dict | list):
         return Unreadable(why=f"the top level is {described(document)}, not an object")
     return document
 

@@ -1,14 +1,16 @@
 """Model quality statistics: what Model Monitor computes and most evaluation scripts imitate.
 
 `{"binary_classification_metrics": {"auc": {"value": 0.9, "standard_deviation": "NaN"}}}`, and
-likewise `regression_metrics` and `multiclass_classification_metrics`.
+likewise `regression_metrics` and `multiclass_classification_metrics`. Binary classification has
+two curves: `{"receiver_operating_characteristic_curve": {"false_positive_rates": […],
+"true_positive_rates": […]}, "precision_recall_curve": {"precisions": […], "recalls": […]}}`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from assent.core.reports.flatten import flatten, flatten_numbers
+from assent.core.reports.flatten import flatten
 from assent.core.reports.shape import Shape
 
 if TYPE_CHECKING:
@@ -38,9 +40,7 @@ def _read(section: str, value: Json) -> Iterator[Reading]:
         yield from flatten((section,), value)
         return
     for name in sorted(value):
-        # A confusion matrix's keys are the data's classes, and a class may be called "value".
-        walk = flatten_numbers if name == "confusion_matrix" else flatten
-        yield from walk((section, name), value[name])
+        yield from flatten((section, name), value[name])
 
 
 MODEL_QUALITY: Final = Shape(id="model-quality", claims=_claims, read=_read)

@@ -10,7 +10,7 @@ from assent.core.reports.clarify_bias import CLARIFY_BIAS
 from assent.core.reports.clarify_explainability import CLARIFY_EXPLAINABILITY
 from assent.core.reports.data_quality import DATA_QUALITY, DATA_QUALITY_CONSTRAINTS
 from assent.core.reports.document import read_document
-from assent.core.reports.flatten import flatten, without_measures
+from assent.core.reports.flatten import flatten, has_named_values, without_measures
 from assent.core.reports.model_quality import MODEL_QUALITY
 from assent.core.reports.model_quality_constraints import MODEL_QUALITY_CONSTRAINTS
 from assent.core.reports.readings import Skip
@@ -49,22 +49,32 @@ def parse_report(content: bytes, kind: ReportKind) -> Report | Unreadable:
     """Read a metric report from untrusted bytes; never raises.
 
     Each known shape reads the top-level keys that it claims, and the rest is flattened, so one
-    Clarify file may hold bias metrics and attributions. In a slot for constraints every number is
-    a limit: such a report gives directions and violations, never metrics. Keys that say whom the
-    report is of are no metrics either.
+    Clarify file may hold bias metrics and attributions. A list of named values is flattened too. In
+    a slot for constraints every number is a limit: such a report gives directions and violations,
+    never metrics. Keys that say whom the report is of are no metrics either.
     """
     document = read_document(content)
-    if isinstance(document, Unreadable):
-        return document
-    claimed = [(shape, keys) for shape in SHAPES if (keys := shape.claims(document, kind))]
-    subject = speaks_of(document)
-    readings = _readings(document, claimed, subject.claims if subject else ())
-    if kind.states_limits:
-        readings = without_measures(
-            readings, f"in the {kind.value} slot numbers are limits, not metrics of the model"
-        )
-    report = assemble(readings, shape="+".join(shape.id for shape, _ in claimed) or FLATTENED)
-    return replace(report, subject=subject)
+    match document:
+        case Unreadable():
+            return document
+        case list():
+            if not has_named_values(document):
+                return Unreadable(why="the top level is a list, not an object")
+            return assemble(_as_limits(flatten((), document), kind), shape=FLATTENED)
+        case dict():
+            claimed = [(shape, keys) for shape in SHAPES if (keys := shape.claims(document, kind))]
+            subject = speaks_of(document)
+            readings = _readings(document, claimed, subject.claims if subject else ())
+            shape = "+".join(shape.id for shape, _ in claimed) or FLATTENED
+            return replace(assemble(_as_limits(readings, kind), shape=shape), subject=subject)
+
+
+def _as_limits(readings: Iterator[Reading], kind: ReportKind) -> Iterator[Reading]:
+    """The readings of a slot for constraints without metrics; those of another slot as they are."""
+    if not kind.states_limits:
+        return readings
+    why = f"in the {kind.value} slot numbers are limits, not metrics of the model"
+    return without_measures(readings, why)
 
 
 def _readings(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from assent.core.reports.report import Violation
 
 if TYPE_CHECKING:
+    from assent.core.curves import Point
     from assent.core.metrics import Metric
     from assent.core.reports.naming import Parts, Place
     from assent.core.reports.report import Better
 
-__all__ = ["Curve", "Direction", "Measure", "Reading", "Skip"]
+__all__ = ["Direction", "Measure", "Numbers", "Plot", "Reading", "Skip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,22 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """A list of finite numbers, such as one axis of a precision-recall curve."""
+class Numbers:
+    """A list of finite numbers that is no axis of a curve."""
 
     place: Place
-    points: tuple[float, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A curve under a name, with axes, that are not checked yet."""
+
+    parts: Parts
+    x: str
+    y: str
+    points: tuple[Point, ...]
+    """Two or more, all finite; thinned already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +61,4 @@ class Skip:
     """Understood, and by its nature no metric."""
 
 
-Reading: TypeAlias = Measure | Curve | Direction | Violation | Skip
+Reading: TypeAlias = Measure | Plot | Numbers | Direction | Violation | Skip

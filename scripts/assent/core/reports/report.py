@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assent.core.curves import Curve
     from assent.core.metrics import Metric
     from assent.core.reports.subject import Subject
 
@@ -65,7 +66,7 @@ class Unread:
     why: str
     """The reason, as one safe line."""
     expected: bool = field(default=False, compare=False)
-    """Understood, and by its nature no metric: an alarm's limit, a curve, the format's version."""
+    """Understood, and by its nature no metric: an alarm's limit, a distribution, a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,21 @@ class Report:
     """Which way is better, by the metric's name in the statistics file; read-only, in order."""
     unread: tuple[Unread, ...]
     """What was skipped, in the places' order; entries that only count others come last."""
+    curves: tuple[Curve, ...] = ()
+    """In the names' order, each with a name of its own; thinned."""
+    unread_violations: int = field(default=0, compare=False)
+    """How many entries of its list of violations are none; listed among the unread, too."""
     subject: Subject | None = None
     """Whom it says it is of; None where it says nothing of it."""
+
+    @property
+    def lists_violations(self) -> bool:
+        """Whether it says what was wrong, or that nothing was.
+
+        It does not where it has no list of them, nor where nothing in its list can be read.
+        """
+        has_list = "violations" in self.shape.split("+")
+        return has_list and (bool(self.violations) or not self.unread_violations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A training pipeline's last step: put the model and its reports into S3, and register it."""
 
 import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def register(
         source_commit: ``MetadataProperties.CommitId``.
         repository: ``MetadataProperties.Repository``.
         pipeline_execution: The execution's id, which becomes part of its ARN in
-            ``MetadataProperties.GeneratedBy`` and of the files' keys; random unless given.
+            ``MetadataProperties.GeneratedBy``, of the training job's name, below which the
+            artifact lies, and of the reports' keys; random unless given.
         image: The container's image; ``{account}`` and ``{region}`` are filled in.
         image_digest: Its digest.
         bucket: Where the files go; created with versioning when missing.
@@ -98,7 +100,8 @@ def register(
     ensure_bucket(s3, bucket, sandbox.region)
     _ensure_group(sagemaker, group)
     folder = f"{group}/{execution}"
-    key = f"{folder}/output/model.tar.gz"
+    job = f"pipelines-{execution}-Train-{hashlib.sha256(execution.encode()).hexdigest()[:10]}"
+    key = f"{group}/{job}/output/model.tar.gz"
     stored = s3.put_object(Bucket=bucket, Key=key, Body=artifact)
     container: dict[str, Any] = {
         "Image": image.format(**place),

@@ -21,7 +21,6 @@ __all__ = ["batch_metrics", "explainability", "model_quality", "model_quality_co
 _RESAMPLES: Final = 200
 _SEED: Final = 1997
 _THRESHOLD: Final = 0.5
-_CURVE_POINTS: Final = 25
 _DECIMALS: Final = 6
 _RISING_IS_WORSE: Final = frozenset({"false_positive_rate", "false_negative_rate"})
 _BEST_CONSTANT: Final = "_best_constant_classifier"
@@ -36,7 +35,8 @@ def model_quality(churned: Labels, scores: Floats, *, window: Window) -> bytes:
     Standard deviations are those of 200 bootstrap resamples of the customers; every model is
     judged on the same resamples of the same customers. The best constant classifier is the one
     that calls everybody churned. Where a resample leaves a metric undefined, the deviation is
-    the string "NaN", as in Model Monitor's own reports.
+    the string "NaN", as in Model Monitor's own reports. Curves have every point at which a
+    threshold changes anything.
 
     Args:
         churned: Shape (customers,), 1 for churned.
@@ -73,12 +73,12 @@ def model_quality(churned: Labels, scores: Floats, *, window: Window) -> bytes:
     false_positives, true_positives, _ = roc_curve(churned, scores)
     precisions, recalls, _ = precision_recall_curve(churned, scores)
     metrics["receiver_operating_characteristic_curve"] = {
-        "false_positive_rates": _thinned(false_positives),
-        "true_positive_rates": _thinned(true_positives),
+        "false_positive_rates": _numbers(false_positives),
+        "true_positive_rates": _numbers(true_positives),
     }
     metrics["precision_recall_curve"] = {
-        "precisions": _thinned(precisions[::-1]),
-        "recalls": _thinned(recalls[::-1]),
+        "precisions": _numbers(precisions[::-1]),
+        "recalls": _numbers(recalls[::-1]),
     }
     return _written(
         {
@@ -234,10 +234,8 @@ def _auc(actual: NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:
         )
 
 
-def _thinned(curve: Floats) -> list[float | str]:
-    """At most 25 points, evenly spaced over the curve's own, both ends included."""
-    kept = np.unique(np.linspace(0, len(curve) - 1, _CURVE_POINTS).round().astype(int))
-    return [_number(float(value)) for value in curve[kept]]
+def _numbers(axis: Floats) -> list[float | str]:
+    return [_number(float(value)) for value in axis]
 
 
 def _number(value: float) -> float | str:

@@ -43,7 +43,10 @@ class TrainedModel:
     artifact: bytes
     """A `model.tar.gz`; equal data gives equal bytes."""
     reports: Mapping[str, bytes]
-    """JSON by kind: model-quality, model-quality-constraints, explainability."""
+    """JSON by kind: model-quality, model-quality-constraints, explainability.
+
+    There is no bias report: the purchases say nothing of who the customers are.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assent.core.errors import AssentError, Exit
 
-__all__ = ["DemoNotReady", "run"]
+__all__ = ["DemoNotReady", "require_ready", "run"]
 
 _MODULES = ("moto", "flask", "flask_cors", "graphql", "regex", "numpy", "sklearn")
 _DISTRIBUTIONS = ("Lifetimes",)
@@ -35,13 +35,22 @@ def run(folder: Path) -> Exit:
         ForeignFolder: The folder holds what no demo put there.
         StepFailed: A step did not have the result that it should.
     """
-    _require_packages()
-    _require_git()
+    require_ready()
     # Only now: it imports what may have been missing.
     from assent.sandbox.demo.performance import perform  # noqa: PLC0415
 
     perform(folder)
     return Exit.OK
+
+
+def require_ready() -> None:
+    """See that everything is installed that the demo, or the sandbox, runs on.
+
+    Raises:
+        DemoNotReady: A package of `assent[demo]` is missing, or git is.
+    """
+    _require_packages()
+    _require_git()
 
 
 def _require_packages() -> None:

@@ -7,6 +7,7 @@ from assent.sandbox.churn import train_versions
 from assent.sandbox.demo.play import Play, Unexpected, require
 from assent.sandbox.demo.scenery import APPROVALS, TOP
 from assent.sandbox.stage import CODE_OWNERS, REPOSITORY
+from assent.sandbox.training_code import TRAINING_REPOSITORY, keep_training_code
 
 __all__ = ["GUESSING", "introduce", "train"]
 
@@ -70,8 +71,11 @@ def train(play: Play) -> None:
     """Train three versions, and say how good each is."""
     play.say(
         "zoe predicts which customers stop buying. She trains on the purchases of a CD shop, "
-        "CDNOW, from 1997 and 1998: real data, trained and measured just now."
+        "CDNOW, from 1997 and 1998: real data, trained and measured just now, with the code that "
+        "her own repository holds:"
     )
+    play.code = keep_training_code(play.stage)
+    play.narrator.listing(f"{TRAINING_REPOSITORY}   commit {play.code.commit[:12]}")
     play.trained = {model.version: model for model in train_versions()}
     require(sorted(play.trained) == [1, 2, 3], "there should be three versions")
     for version, model in play.trained.items():

@@ -18,6 +18,7 @@ from assent.sandbox.demo import surroundings
 from assent.sandbox.demo.folder import DemoFolder
 from assent.sandbox.demo.narrator import Narrator
 from assent.sandbox.stage import ACCOUNT, REPOSITORY, Stage
+from assent.sandbox.training_code import TrainingCode
 
 __all__ = ["MODEL", "Measured", "Play", "Unexpected", "require"]
 
@@ -60,6 +61,8 @@ class Play:
     stage: Stage
     narrator: Narrator
     folder: DemoFolder
+    code: TrainingCode | None = None
+    """What the model is trained with, once it is."""
     trained: dict[int, TrainedModel] = field(default_factory=dict)
     registered: dict[int, Registered] = field(default_factory=dict)
     pulls: list[int] = field(default_factory=list)

@@ -39,6 +39,8 @@ def register_version(play: Play, version: int) -> None:
         artifact=model.artifact,
         description=model.summary,
         created_by="zoe",
+        source_commit=None if play.code is None else play.code.commit,
+        repository=None if play.code is None else play.code.url,
     )
     require(found.version == version, f"the registry should call it {version}", found.version)
     play.registered[version] = found
