@@ -55,7 +55,7 @@ def assert_harmless(text: str) -> None:
 def leave_out_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave no setting of this machine, and nothing that could be reached."""
     for name in [*os.environ]:
-        if name.startswith(("AWS_", "ASSENT_")):
+        if name.startswith(("AWS_", "ASSENT_", "GITHUB_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)

@@ -113,6 +113,9 @@ def test_each_command_explains_itself(command: str) -> None:
         ["check", "extra"],
         ["check", "--format", "yaml"],
         ["check", "--repository", "no/such/folder"],
+        ["check", "--pull-request", "0"],
+        ["check", "--pull-request", "x"],
+        ["check", "--summary", "."],
         ["plan", "--format", "github"],
         ["apply", "--format", "markdown"],
         ["status", "--env"],
@@ -252,6 +255,97 @@ def test_check_tells_json_by_its_schema(hostile_tree: Path) -> None:
     assert (value["records_read"], value["errors"]) == (2, len(value["findings"]))
     assert {each["rule"] for each in value["findings"]} == {"path", "schema"}
     assert all(isinstance(each["line"], int) for each in value["findings"])
+
+
+DEMANDS = b"stop_the_line: incident 12\n"
+
+
+@pytest.fixture
+def stopped(clone: Clone) -> Path:
+    """A clone whose HEAD brings a promotion to a base that stops the line."""
+    folder = clone({"assent.yaml": CONFIG + DEMANDS, "README.md": b"x"})
+    _git(folder, "branch", "base")
+    path = folder / RECORD
+    path.parent.mkdir(parents=True)
+    path.write_bytes((RULES / "valid" / "approved.yaml").read_bytes())
+    _git(folder, "add", "--all")
+    _git(folder, "commit", "--quiet", "--message", "Promote")
+    return folder
+
+
+def test_check_without_credentials_is_no_verdict_where_github_decides(stopped: Path) -> None:
+    """It says what is missing, and how to have the rest judged; then it warns instead."""
+    arguments = ("check", "--repository", stopped, "--base", "base")
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there are no credentials for GitHub" in result.stderr
+    assert "ASSENT_GITHUB_TOKEN" in result.stderr
+    assert "--offline" in result.stderr
+    offline = run(*arguments, "--offline")
+    assert (offline.exit_code, offline.stderr) == (0, "")
+    assert "warning[stop-the-line]: not judged offline: " in offline.output
+    assert offline.output.endswith("1 warning; 1 record judged\n")
+
+
+def test_check_needs_no_credentials_where_nothing_holds_a_promotion_up(stopped: Path) -> None:
+    """The same promotion passes once the line runs again, without GitHub being reached."""
+    _git(stopped, "checkout", "--quiet", "base")
+    (stopped / "assent.yaml").write_bytes(CONFIG)
+    _git(stopped, "commit", "--quiet", "--all", "--message", "Go on")
+    result = run("check", "--repository", stopped, "--base", "base", "--head", "@{-1}")
+    assert (result.exit_code, result.output) == (0, "no finding; 1 record judged\n")
+
+
+def test_check_appends_its_summary(stopped: Path, tmp_path: Path) -> None:
+    """The page and the findings follow what the file holds; the output is as without."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    arguments = ("check", "--repository", stopped, "--base", "base", "--offline")
+    plain_output = run(*arguments).output
+    assert run(*arguments, "--summary", summary).output == plain_output
+    text = summary.read_text("utf-8")
+    assert text.startswith("before\n# assent check: 1 warning; 1 record judged\n")
+    assert "Promote" in text
+    assert "stop-the-line" in text.partition("## Findings")[2]
+
+
+@pytest.mark.parametrize("form", ["github", "text", "json"])
+def test_check_uses_the_jobs_summary_in_a_job(
+    stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """With the format for GitHub the runner's file is used, unless another one is named."""
+    jobs, other = tmp_path / "jobs.md", tmp_path / "other.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(jobs))
+    arguments = ("check", "--repository", stopped, "--base", "base", "--offline", "--format", form)
+    assert run(*arguments).exit_code == 0
+    assert jobs.exists() is (form == "github")
+    before = jobs.read_bytes() if jobs.exists() else b""
+    assert run(*arguments, "--summary", other).exit_code == 0
+    assert (jobs.read_bytes() if jobs.exists() else b"") == before
+    assert other.stat().st_size
+
+
+def test_a_summary_that_cannot_be_written_changes_no_verdict(
+    hostile_tree: Path, tmp_path: Path
+) -> None:
+    """The verdict was reached; that nobody can read its summary is told beside it."""
+    result = run(
+        "check", "--repository", hostile_tree, "--summary", tmp_path / "no-folder" / "summary.md"
+    )
+    assert result.exit_code == 10
+    assert "the summary could not be written" in result.stderr
+    assert_harmless(result.stderr)
+
+
+def test_a_summary_never_outgrows_what_github_shows(hostile_tree: Path, tmp_path: Path) -> None:
+    """In a file that is nearly full nothing is cut: what does not fit is left out."""
+    summary = tmp_path / "summary.md"
+    for held in (1024 * 1024, 1024 * 1024 - 100, 1024 * 1024 - 3000):
+        summary.write_bytes(b"x" * held)
+        assert run("check", "--repository", hostile_tree, "--summary", summary).exit_code == 10
+        written = summary.read_bytes()[held:]
+        assert held + len(written) <= 1024 * 1024
+        assert written == b"" or written.startswith(b"# assent check: ")
 
 
 # propose

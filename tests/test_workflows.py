@@ -249,21 +249,32 @@ def test_check_always_reports() -> None:
     for trigger in workflow["on"].values():
         assert set(trigger) == {"branches", "types"}
         assert trigger["branches"] == ["main"]
-    assert {"opened", "synchronize", "reopened", "edited"} <= set(
-        workflow["on"]["pull_request"]["types"]
-    )
+    assert set(workflow["on"]["pull_request"]["types"]) == {
+        *("opened", "synchronize", "reopened", "edited"),
+        *("labeled", "unlabeled"),  # what the label lifts
+    }
     (job,) = workflow["jobs"].values()
     assert not {"if", "needs", "continue-on-error", "strategy"} & set(job)
     assert not any({"if", "continue-on-error"} & set(each) for each in job["steps"])
 
 
 def test_check_holds_no_credentials() -> None:
-    """The job can read this repository's contents, and holds nothing else worth taking."""
+    """The job can read contents and pull requests, and holds nothing else worth taking."""
     (job,) = load("check.yml")["jobs"].values()
-    assert job["permissions"] == {"contents": "read"}
+    assert job["permissions"] == {"contents": "read", "pull-requests": "read"}
     assert "environment" not in job
     text = (GITHUB / "workflows" / "check.yml").read_text("utf-8")
-    assert not re.search(r"\$\{\{[^}]*(secrets|token)", text)
+    assert not re.search(r"\$\{\{[^}]*secrets", text)
+
+
+def test_only_the_judging_step_has_the_token() -> None:
+    """The job's own token is given to what judges, by its environment, and to nothing before it."""
+    (job,) = load("check.yml")["jobs"].values()
+    *before, judge = job["steps"]
+    assert judge["name"] == "Judge"
+    assert judge["env"]["ASSENT_GITHUB_TOKEN"] == "${{ github.token }}"
+    assert "token" not in str(before)
+    assert "token" not in judge["run"].lower()
 
 
 def test_check_runs_only_the_base() -> None:
@@ -308,13 +319,20 @@ def test_check_passes_the_verdict_on(
     """The merge is judged against the base, and the job's result is the verdict, as it is."""
     base, head, merge = proposal
     judge = step(load("check.yml")["jobs"]["check"], "Judge")
-    sha, branch = ("", "") if queued else (head, "promote/dev/churn/7")
+    sha, branch, number = ("", "", "") if queued else (head, "promote/dev/churn/7", "12")
     done, arguments = run_step(
-        judge, tmp_path, exits=exits, HEAD_SHA=merge, PULL_REQUEST_SHA=sha, HEAD_BRANCH=branch
+        judge,
+        tmp_path,
+        exits=exits,
+        HEAD_SHA=merge,
+        PULL_REQUEST_SHA=sha,
+        HEAD_BRANCH=branch,
+        NUMBER=number,
     )
     assert done.returncode == exits, done.stdout
     options = ["--repository", "../candidate", "--base", base, "--head", merge]
     options += ["--head-branch", branch]
+    options += [] if queued else ["--pull-request", "12"]
     assert arguments == ["-m", "assent", "check", *options, "--format", "github"]
 
 

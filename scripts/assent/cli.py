@@ -1,6 +1,5 @@
 """The command line: each command parses its arguments, calls one flow, and prints what it says."""
 
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assent import __version__
+from assent.cli_check import check
+from assent.cli_options import emit as _emit
+from assent.cli_options import format_option as _format
+from assent.cli_options import repository_option as _repository
 from assent.cli_sandbox import demo, sandbox
 from assent.cli_verdicts import complain as _complain
 from assent.cli_verdicts import verdicts as _verdicts
@@ -21,12 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_HERE = Path()
 _VERSION = click.IntRange(1, 999_999_999)
-
-
-def _emit(text: str) -> None:
-    click.echo(text, color=False)
 
 
 def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
@@ -35,13 +33,6 @@ def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
     _emit(json_text(values))
 
 
-_repository = click.option(
-    "--repository",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=_HERE,
-    show_default="this folder",
-    help="A clone of the promotion repository.",
-)
 _environments = click.option(
     "--env",
     "environments",
@@ -49,17 +40,6 @@ _environments = click.option(
     metavar="ENV",
     help="Only this environment; may be given several times.  [default: all, in ladder order]",
 )
-
-
-def _format(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(choices),
-        default=choices[0],
-        show_default=True,
-        help="How to print it.",
-    )
 
 
 def _time(_: click.Context, _option: click.Parameter, value: str | None) -> "datetime | None":
@@ -98,41 +78,6 @@ def main() -> None:
     Exit codes: 0 ok; 1 broken, no verdict; 2 usage; 3 nothing read; 4 nothing approved;
     10 findings; 12 incomplete, some changes were refused or failed.
     """
-
-
-@main.command(short_help="Judge the records, or a pull request.")
-@_repository
-@click.option("--base", metavar="REF", help="Judge what changed since this commit: a pull request.")
-@click.option(
-    "--head",
-    metavar="REF",
-    help="The commit to judge.  [default: the work tree; with --base, HEAD]",
-)
-@click.option(
-    "--head-branch", metavar="NAME", help="The pull request's branch, for the bot's own rules."
-)
-@_format("text", "json", "github")
-@_verdicts
-def check(
-    repository: Path, base: str | None, head: str | None, head_branch: str | None, form: str
-) -> Exit:
-    """Judge the promotion records, or with --base a pull request. Needs no AWS credentials."""
-    from assent.adapters.git import GitRepository
-    from assent.contracts import load_contracts
-    from assent.core.rendering.findings import render_github, render_json, render_text
-    from assent.flows.check import check as judge
-
-    with GitRepository(repository) as history:
-        report = judge(
-            history,
-            load_contracts(),
-            head=history.commit(head or "HEAD") if head or base else history.snapshot(),
-            base=history.commit(base) if base else None,
-            head_branch=head_branch or None,
-        )
-    render = {"text": render_text, "json": render_json, "github": render_github}[form]
-    _emit(render(report).removesuffix("\n"))
-    return report.exit
 
 
 @main.command(short_help="Open the pull request that an event asks for.")
@@ -507,5 +452,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-for _command in (demo, sandbox):
+for _command in (check, demo, sandbox):
     main.add_command(_command)

@@ -29,16 +29,30 @@ from assent.contracts import load_contracts
 from assent.core.config import CONFIG_PATH, Config, Environment, InvalidConfig, parse_config
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, parse_event
+from assent.core.forge import PullRequestState
 from assent.core.names import shown
 from assent.core.outcome import Outcome
+from assent.core.review import BrokenGlass
+from assent.flows.circumstances import ForgeCircumstances
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
 from assent.flows.wanted import World
-from assent.ports import Bus, Clock, EvidenceStore, Jobs, Notices, Parameters, Queue, Reports
+from assent.ports import (
+    Bus,
+    Clock,
+    EvidenceStore,
+    Forge,
+    Jobs,
+    Notices,
+    Parameters,
+    Queue,
+    Reports,
+)
 
 __all__ = [
     "Proposer",
     "bus_from_environment",
+    "circumstances",
     "forge_of",
     "open_world",
     "proposer_from_environment",
@@ -232,6 +246,38 @@ def forge_of(config: Config, environ: Mapping[str, str] = os.environ) -> GitHubF
     api_url = environ.get("ASSENT_API_URL", config.api_url)
     client = _client(config.repository, api_url, environ)
     return GitHubForge(client, config.repository, config.branch)
+
+
+def circumstances(
+    history: GitRepository, base: str, number: int | None, environ: Mapping[str, str] = os.environ
+) -> ForgeCircumstances:
+    """What GitHub knows of a change; it is reached, as in `forge_of`, when first asked.
+
+    Args:
+        history: The clone.
+        base: The commit that judges; its `assent.yaml` names the repository.
+        number: The pull request's, where it is known.
+        environ: Holds the credentials.
+    """
+
+    @cache
+    def forge() -> GitHubForge:
+        try:
+            return forge_of(_config_at(history, base), environ)
+        except Unconfigured as error:
+            raise Unconfigured(
+                f"{error.message}, and only GitHub tells whether this promotion still has to wait",
+                hint=f"{error.hint} Or judge the rest: --offline.",
+            ) from error
+
+    return ForgeCircumstances(
+        history=history, base=base, forge=forge, judge_glass=_whole_glass, number=number
+    )
+
+
+def _whole_glass(_forge: Forge, _pull: PullRequestState, _path: str) -> BrokenGlass | None:
+    """No label lifts anything yet."""
+    return None
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:

@@ -1,11 +1,20 @@
 """`assent.yaml`: what it may say, and that every problem is told with its line."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from assent.contracts import load_contracts
-from assent.core.config import Environment, InvalidConfig, UnknownEnvironment, parse_config
+from assent.core.config import (
+    Config,
+    Environment,
+    InvalidConfig,
+    UnknownEnvironment,
+    parse_config,
+)
+from assent.core.gates import Gate, GateKind, MeasuredIn
+from assent.core.waiting import Freeze, Season, Week
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = load_contracts().config
@@ -165,6 +174,216 @@ def test_a_configuration_that_contradicts_itself_is_refused(content: bytes, said
     with pytest.raises(InvalidConfig) as caught:
         parse_config(content, SCHEMA)
     assert said in caught.value.message
+
+
+# What promotions have to satisfy, and when they may take effect.
+
+DEMANDS = """\
+schema: assent/config/v1
+registry: {account: "111122223333", region: eu-west-1}
+github: {repository: acme/model-promotions}
+environments:
+  - {name: dev, account: "111122223333", region: eu-west-1}
+  - name: prod
+    account: "444455556666"
+    region: us-east-1
+    soak: 1d12h
+    max_open: 3
+    gates:
+      - {id: auc-floor, metric: m.auc, at_least: 0.8}
+      - {id: loss-ceiling, metric: m.log loss, at_most: 1, measured_in: inference}
+      - {id: auc-regression, metric: m.auc, no_worse_than_champion_by: 0.01, sigmas: 2}
+      - {id: value, metric: value, improves_champion_by: 0, better: higher}
+      - {id: drift, no_violations: true, measured_in: inference}
+freezes:
+  - {reason: year end, zone: Europe/Berlin, from: "2026-12-18T18:00", until: "2027-01-04T08:00"}
+  - {reason: week end, zone: UTC, environments: [prod], weekly: {from: Fri 16:00, until: Mon 08:00}}
+stop_the_line: incident 12
+models:
+  - {match: fraud-*, environments: {prod: {soak: 7d, without: [value], gates: [
+      {id: auc-floor, metric: m.auc, at_least: 0.95}, {id: f1, metric: m.f1, at_least: 0.5}]}}}
+  - {match: "*", environments: {dev: {gates: [{id: auc, metric: m.auc, at_most: 1.0}]}}}
+"""
+
+
+def demanding() -> Config:
+    return parse_config(DEMANDS.encode(), SCHEMA)
+
+
+def test_every_kind_of_gate_is_read() -> None:
+    """In the order of the file; whole numbers are numbers, and what is not said has its default."""
+    assert demanding().gates("prod", "churn") == (
+        Gate(id="auc-floor", kind=GateKind.AT_LEAST, metric="m.auc", bound=0.8),
+        Gate(
+            id="loss-ceiling",
+            kind=GateKind.AT_MOST,
+            metric="m.log loss",
+            bound=1.0,
+            measured_in=MeasuredIn.INFERENCE,
+        ),
+        Gate(id="auc-regression", kind=GateKind.NO_WORSE, metric="m.auc", bound=0.01, sigmas=2.0),
+        Gate(id="value", kind=GateKind.IMPROVES, metric="value", better="higher"),
+        Gate(id="drift", kind=GateKind.NO_VIOLATIONS, measured_in=MeasuredIn.INFERENCE),
+    )
+
+
+def test_a_model_may_have_other_gates_and_another_soak() -> None:
+    """One of the same id takes the environment's place; new ones follow; some are left out."""
+    config = demanding()
+    gates = config.gates("prod", "fraud-cards")
+    assert [gate.id for gate in gates] == [
+        "auc-floor",
+        "loss-ceiling",
+        "auc-regression",
+        "drift",
+        "f1",
+    ]
+    assert gates[0].bound == 0.95
+    assert config.soak("prod", "fraud-cards") == timedelta(days=7)
+    assert config.soak("prod", "churn") == timedelta(hours=36)
+    assert config.soak("dev", "churn") is None
+    assert [gate.id for gate in config.gates("dev", "fraud-cards")] == ["auc"]
+    assert config.environment("prod").max_open == 3
+    assert config.environment("dev").max_open is None
+
+
+def test_freezes_and_the_stop_are_read() -> None:
+    """Times by the clocks of their zone, as moments; a week in minutes; a reason to stop."""
+    config = demanding()
+    assert config.stopped == "incident 12"
+    assert config.freezes == (
+        Freeze(
+            reason="year end",
+            zone="Europe/Berlin",
+            window=Season(
+                start=datetime(2026, 12, 18, 17, tzinfo=UTC),
+                end=datetime(2027, 1, 4, 7, tzinfo=UTC),
+            ),
+        ),
+        Freeze(
+            reason="week end",
+            zone="UTC",
+            window=Week(start=(4 * 24 + 16) * 60, end=8 * 60),
+            environments=frozenset({"prod"}),
+        ),
+    )
+    assert parse_config(LEAST.encode(), SCHEMA).stopped == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-10-25T02:30", "2026-10-25T02:40", ("2026-10-25T00:30", "2026-10-25T01:40")),
+        ("2026-03-29T02:30", "2026-03-29T02:40", ("2026-03-29T00:30", "2026-03-29T01:40")),
+    ],
+)
+def test_a_freeze_where_the_clocks_change_is_rather_too_long(
+    start: str, end: str, said: tuple[str, str]
+) -> None:
+    """From the first moment that its beginning can mean to the last that its end can."""
+    zone = "reason: r, zone: Europe/Berlin"
+    text = LEAST + f'freezes: [{{{zone}, from: "{start}", until: "{end}"}}]\n'
+    (freeze,) = parse_config(text.encode(), SCHEMA).freezes
+    assert freeze.window == Season(
+        start=datetime.fromisoformat(f"{said[0]}+00:00"),
+        end=datetime.fromisoformat(f"{said[1]}+00:00"),
+    )
+
+
+def gated(gates: str, *, environment: str = "prod") -> bytes:
+    """The least configuration with gates of an environment."""
+    return edited(f"name: {environment},", f"name: {environment}, gates: [{gates}],")
+
+
+def frozen(freeze: str) -> bytes:
+    """The least configuration with a freeze."""
+    return f"{LEAST}freezes: [{{reason: r, {freeze}}}]\n".encode()
+
+
+def overridden(settings: str) -> bytes:
+    """The demanding configuration with one more override of prod, before the others."""
+    override = f"models:\n  - {{match: churn, environments: {{prod: {{{settings}}}}}}}\n"
+    return edited("models:\n", override, DEMANDS)
+
+
+TIMES = 'from: "2026-01-01T00:00", until: "2026-02-01T00:00"'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gated("{id: a}"), "gates[0]: a gate demands one of at_least, at_most"),
+        (gated("{id: a, metric: m, at_least: 1, at_most: 2}"),
+         "no_violations; this one demands at_least and at_most"),
+        (gated("{id: a, at_least: 1}"), "gates[0]: at_least needs a metric"),
+        (gated("{id: a, improves_champion_by: 1}"), "improves_champion_by needs a metric"),
+        (gated("{id: a, metric: m, no_violations: true}"),
+         "gates[0].metric: no_violations has no metric"),
+        (gated("{id: a, sigmas: 1, no_violations: true}"), "no_violations has no sigmas"),
+        (gated("{id: a, better: lower, no_violations: true}"), "no_violations has no better"),
+        (gated("{id: a, no_violations: false}"), "gates[0].no_violations: must be true"),
+        (gated("{id: a, metric: m, no_worse_than_champion_by: -0.1}"), "must not be negative"),
+        (gated("{id: a, metric: m, improves_champion_by: -1}"), "must not be negative"),
+        (gated("{id: a, metric: m, at_least: 1, better: higher}"),
+         "gates[0].better: at_least does not depend on which way the metric improves"),
+        (gated("{id: a, metric: m, at_least: 1}, {id: a, metric: o, at_least: 1}"),
+         "gates[1].id: a stands 2 times"),
+        (gated("{id: a, metric: m, at_least: 1, measured_in: inference}", environment="dev"),
+         "measured_in: below the first rung nothing runs"),
+        (gated("{id: a, metric: m, at_least: yes}"), "'yes' means different things"),
+        (gated("{id: a, metric: m, at_least: '1'}"), "gates[0].at_least: must be a number"),
+        (gated("{id: a, metric: m, at_least: true}"), "gates[0].at_least: must be a number"),
+        (gated("{id: a, metric: m, at_least: 1.0e+999}"), "is too large for a number"),
+        (gated("{id: a, metric: m, at_least: 1, sigmas: -1}"), "gates[0].sigmas: "),
+        (gated("{id: a, metric: m, at_least: 1, sigma: 1}"), "unknown field 'sigma'"),
+        (gated("{id: 'a b', metric: m, at_least: 1}"), "gates[0].id: "),
+        (gated('{id: a, metric: "m\\n", at_least: 1}'), "gates[0].metric: "),
+        (gated("{id: a, metric: m, at_least: 1, measured_in: monitoring}"), "measured_in: "),
+        (edited("name: dev,", "name: dev, soak: 1h,"),
+         "environments[0].soak: there is no rung below the first"),
+        (edited("name: prod,", "name: prod, soak: 0h,"), "environments[1].soak: "),
+        (edited("name: prod,", "name: prod, soak: 24,"), "environments[1].soak: "),
+        (edited("name: prod,", "name: prod, soak: 1h1d,"), "environments[1].soak: "),
+        (edited("name: prod,", "name: prod, max_open: 0,"), "environments[1].max_open: "),
+        (frozen(f"zone: Europe/Nowhere, {TIMES}"), "freezes[0].zone: 'Europe/Nowhere' is no IANA"),
+        (frozen(f"zone: Europe, {TIMES}"), "freezes[0].zone: 'Europe' is no IANA"),
+        (frozen(f"zone: localtime, {TIMES}"), "freezes[0].zone: 'localtime' is no IANA"),
+        (frozen(f"zone: ../etc/passwd, {TIMES}"), "freezes[0].zone: "),
+        (frozen("zone: UTC"), "freezes[0]: a freeze has `from` and `until`, or `weekly`"),
+        (frozen('zone: UTC, from: "2026-01-01T00:00"'), "`from` and `until`, or `weekly`"),
+        (frozen(f"zone: UTC, {TIMES}, weekly: {{from: Fri 16:00, until: Mon 08:00}}"),
+         "`from` and `until`, or `weekly`"),
+        (frozen('zone: UTC, from: "2026-02-30T00:00", until: "2027-01-01T00:00"'),
+         "freezes[0].from: 2026-02-30T00:00 is no time that there is"),
+        (frozen('zone: Asia/Tokyo, from: "0001-01-01T00:00", until: "2027-01-01T00:00"'),
+         "freezes[0].from: 0001-01-01T00:00 is no time that there is"),
+        (frozen('zone: America/New_York, from: "2026-01-01T00:00", until: "9999-12-31T23:00"'),
+         "freezes[0].until: 9999-12-31T23:00 is no time that there is"),
+        (frozen('zone: UTC, from: "2026-02-01T00:00", until: "2026-02-01T00:00"'),
+         "freezes[0].until: it ends before it begins"),
+        (frozen("zone: UTC, weekly: {from: Fri 16:00, until: Fri 16:00}"),
+         "freezes[0].weekly: it begins when it ends"),
+        (frozen("zone: UTC, weekly: {from: Fri 24:00, until: Mon 08:00}"),
+         "freezes[0].weekly.from: "),
+        (frozen(f"zone: UTC, {TIMES}, environments: [prod, uat]"),
+         "freezes[0].environments[1]: 'uat' is no environment"),
+        (overridden("without: [nothing]"), "without[0]: prod has no gate nothing"),
+        (overridden("without: [value], gates: [{id: value, metric: m, at_least: 1}]"),
+         "without[0]: value is left out, and set above"),
+        (overridden("gates: [{id: a, at_least: 1}]"), "prod.gates[0]: at_least needs a metric"),
+        (edited("{prod: {soak: 7d,", "{dev: {soak: 7d}, prod: {", DEMANDS),
+         "models[0].environments.dev.soak: there is no rung below the first"),
+        (edited("at_most: 1.0}", "at_most: 1.0, measured_in: inference}", DEMANDS),
+         "models[1].environments.dev.gates[0].measured_in: below the first rung"),
+        (overridden("max_open: 3"), "unknown field 'max_open'"),
+    ],
+)  # fmt: skip
+def test_a_demand_that_means_nothing_is_refused(content: bytes, said: str) -> None:
+    """A gate, a soak or a freeze that could never be judged as it reads; with its place."""
+    with pytest.raises(InvalidConfig) as caught:
+        parse_config(content, SCHEMA)
+    assert said in caught.value.message
+    assert caught.value.message.isascii()
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -134,7 +134,7 @@ def test_ids_files_headings_and_corpus_agree() -> None:
     """Each rule has one id, one module, one heading in docs/rules.md and a bad example."""
     ids = [rule.id for rule in RULES]
     package = ROOT / "scripts" / "assent" / "core" / "rules"
-    others = {"__init__", "rule", "subject", "judge"}
+    others = {"__init__", "rule", "subject", "judge", "waiting"}
     files = {file.stem for file in package.glob("*.py")} - others
     modules = {name.replace("_", "-") for name in files}
     documented = re.findall(

@@ -2,13 +2,16 @@
 
 A scenario in tests/rules/changes tells what the base holds, what the branch changes (`head`), and
 what the base got since (`later`). A record is given by what differs from an ordinary one; null is
-a deletion, text is a file's own.
+a deletion, text is a file's own. `merged` tells when records were merged, `glass` who broke it, and
+`offline` that GitHub is not asked; it is 27 November 2026, a Friday, at 10:00.
 """
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +19,24 @@ import pytest
 import yaml
 
 from assent.adapters.git import GitRepository
+from assent.adapters.memory import SettableClock
 from assent.contracts import load_contracts
 from assent.core.config import InvalidConfig, parse_config
 from assent.core.errors import AssentError, Exit
 from assent.core.evidence import Evidence, EvidenceSource, Inference
 from assent.core.findings import CheckReport, Severity
 from assent.core.metrics import Metric
-from assent.core.names import parse_path
+from assent.core.names import RecordId, parse_path
 from assent.core.package import Container, Package
-from assent.core.record import Decision, Record, write_record
+from assent.core.record import Decision, Record, Waiver, write_record
 from assent.core.rendering.findings import render_github, render_json, render_text
 from assent.core.reports import Violation
+from assent.core.review import BrokenGlass
 from assent.core.rules import RULES
 from assent.core.timestamps import read_time
 from assent.flows import check as flow
 from assent.flows.check import check
+from assent.flows.circumstances import Circumstances
 from assent.ports import NotThere, TreeEntry
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +44,7 @@ CHANGES = ROOT / "tests" / "rules" / "changes"
 VALID = sorted((CHANGES / "valid").glob("*.yaml"))
 INVALID = sorted((CHANGES / "invalid").glob("*.yaml"))
 CONTRACTS = load_contracts()
+CLOCK = SettableClock(read_time("2026-11-27T10:00:00Z"))
 DEV, TEST = "promotions/dev/churn/7.yaml", "promotions/test/churn/7.yaml"
 
 
@@ -59,10 +66,12 @@ def record(path: str, settings: Mapping[str, Any] | None = None) -> bytes:
     id_ = parse_path(path)
     assert id_ is not None, path
     inference = inferred(given.pop("inference", None))
+    auc = Metric(value=given.pop("auc", 0.9), standard_deviation=given.pop("deviation", None))
     made = Record(
         id=id_,
         decision=Decision(given.pop("status", "Approved")),
         reason=given.pop("reason", ""),
+        waivers=tuple(Waiver(**each) for each in given.pop("waivers", [])),
         package=Package(
             arn=f"arn:aws:sagemaker:eu-west-1:111122223333:model-package/{id_.model}/{id_.version}",
             created=read_time(given.pop("created", "2026-11-22T09:00:00Z")),
@@ -73,7 +82,7 @@ def record(path: str, settings: Mapping[str, Any] | None = None) -> bytes:
             source=EvidenceSource.BATCH_INFERENCE if inference else EvidenceSource.TRAINING,
             inference=inference,
             collected=read_time(given.pop("collected", "2026-11-22T10:00:00Z")),
-            metrics={"auc": Metric(value=given.pop("auc", 0.9))},
+            metrics={given.pop("metric", "auc"): auc},
         ),
     )
     assert not given, f"unknown settings {given}"
@@ -92,22 +101,59 @@ def inferred(settings: Mapping[str, Any] | None) -> Inference | None:
 
 
 def config(settings: Mapping[str, Any] | None = None) -> bytes:
-    """Write an `assent.yaml`, the usual one but for what the settings say."""
+    """Write an `assent.yaml`, the usual one but for what the settings say.
+
+    `demands` has more settings by environment, `top` more of the whole file.
+    """
     given = dict(settings or {})
     ladder = given.pop("environments", ["dev", "test", "uat", "prod"])
     extra = given.pop("extra", "parameter_prefix: /assent")
     approvals = given.pop("approvals", 2)
+    demands, top = given.pop("demands", {}), given.pop("top", {})
     assert not given, f"unknown settings {given}"
-    rungs = "".join(
-        f'  - {{name: {name}, account: "111122223333", region: eu-west-1, '
-        f"approvals: {approvals}}}\n"
+    account = {"account": "111122223333", "region": "eu-west-1"}
+    rungs = [
+        {"name": name, **account, "approvals": approvals, **demands.get(name, {})}
         for name in ladder
-    )
+    ]
+    # JSON is YAML, and strict YAML at that.
+    more = "".join(f"{name}: {json.dumps(value)}\n" for name, value in top.items())
     return (
-        f"schema: assent/config/v1\n{extra}\n"
+        f"schema: assent/config/v1\n{extra}\n{more}"
         'registry: {account: "111122223333", region: eu-west-1}\n'
-        f"github: {{repository: acme/model-promotions}}\nenvironments:\n{rungs}"
+        f"github: {{repository: acme/model-promotions}}\nenvironments: {json.dumps(rungs)}\n"
     ).encode()
+
+
+@dataclass
+class Told:
+    """What GitHub would tell, and how often it was asked."""
+
+    merged: Mapping[str, datetime] = field(default_factory=dict)
+    """By a record's path."""
+    glass: BrokenGlass | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def below_since(self, below: RecordId, /) -> datetime | None:
+        """See `Circumstances`."""
+        self.asked.append(f"since {below.path}")
+        return self.merged.get(below.path)
+
+    def broke_glass(self, id_: RecordId, /) -> BrokenGlass | None:
+        """See `Circumstances`."""
+        self.asked.append(f"glass {id_.path}")
+        return self.glass
+
+
+def told(scenario: Mapping[str, Any]) -> Told | None:
+    """What a scenario has GitHub tell; None where it is not to be asked."""
+    if scenario.get("offline"):
+        return None
+    glass = scenario.get("glass")
+    return Told(
+        merged={path: read_time(time) for path, time in scenario.get("merged", {}).items()},
+        glass=None if glass is None else BrokenGlass(by=glass["by"], at=read_time(glass["at"])),
+    )
 
 
 def blob(path: str, given: Mapping[str, Any] | str | None) -> Blob:
@@ -166,6 +212,7 @@ def verdict(
     branch: str | None = None,
     whole: bool = False,
     workers: int | None = 1,
+    circumstances: Circumstances | None = None,
 ) -> CheckReport:
     """Commit a base and a branch, and check the branch, or its whole tree."""
     commits = Commits()
@@ -179,10 +226,12 @@ def verdict(
         return check(
             history,
             CONTRACTS,
+            clock=CLOCK,
             head="branch",
             base=None if whole else "main",
             head_branch=branch,
             workers=workers,
+            circumstances=circumstances,
         )
 
 
@@ -200,6 +249,7 @@ def played(file: Path, place: Path) -> tuple[dict[str, Any], CheckReport]:
         later=files("later") if "later" in scenario else None,
         branch=scenario.get("branch"),
         whole=scenario.get("whole", False),
+        circumstances=told(scenario),
     )
     return scenario, report
 
@@ -489,7 +539,7 @@ def test_an_unknown_revision_is_no_verdict(tmp_path: Path) -> None:
     with GitRepository(tmp_path) as history:
         for revision in ("nowhere", "0" * 40, "--upload-pack=x"):
             with pytest.raises(NotThere):
-                check(history, CONTRACTS, head=revision)
+                check(history, CONTRACTS, clock=CLOCK, head=revision)
 
 
 def test_the_id_of_a_tree_can_be_judged(tmp_path: Path) -> None:
@@ -504,7 +554,7 @@ def test_the_id_of_a_tree_can_be_judged(tmp_path: Path) -> None:
         text=True,
     )
     with GitRepository(tmp_path) as history:
-        assert check(history, CONTRACTS, head=found.stdout.strip()).exit is Exit.OK
+        assert check(history, CONTRACTS, clock=CLOCK, head=found.stdout.strip()).exit is Exit.OK
 
 
 class Counting(GitRepository):
@@ -545,13 +595,13 @@ def test_the_cost_of_a_change_follows_the_change(tmp_path: Path) -> None:
     commits.add("promote", {new: Blob(record(new))}, parent="main")
     commits.write(tmp_path)
     with Counting(tmp_path) as history:
-        assert check(history, CONTRACTS, head="retire", base="main").exit is Exit.OK
+        assert check(history, CONTRACTS, clock=CLOCK, head="retire", base="main").exit is Exit.OK
         assert len(history.read) <= 4  # assent.yaml, the record before and after, the rung below
         assert history.listed == 0
         history.read.clear()
-        assert check(history, CONTRACTS, head="promote", base="main").exit is Exit.OK
-        assert len(history.read) <= 3
-        assert history.listed == 1  # a new record may be of a new model: names only
+        assert check(history, CONTRACTS, clock=CLOCK, head="promote", base="main").exit is Exit.OK
+        assert len(history.read) <= 4  # the champion, too
+        assert history.listed == 2  # names only: a new record may be of a new model; the champion
 
 
 def many(count: int) -> dict[str | bytes, Blob]:
@@ -569,13 +619,15 @@ def test_several_processes_come_to_the_same_verdict(tmp_path: Path) -> None:
     commits.add("main", {"assent.yaml": Blob(config()), **many(flow._ALONE + 1)})
     commits.write(tmp_path)
     with GitRepository(tmp_path) as history:
-        alone = check(history, CONTRACTS, head="main", workers=1)
+        alone = check(history, CONTRACTS, clock=CLOCK, head="main", workers=1)
         judge = flow._Judge(history=history, schema=CONTRACTS.promotion, workers=2)
         # Not through `files`, which would hide a pool that cannot start.
         together = judge._in_processes(
-            history.entries("main", "promotions"), parse_config(config(), CONTRACTS.config)
+            history.entries("main", "promotions"),
+            parse_config(config(), CONTRACTS.config),
+            whole=False,
         )
-        assert check(history, CONTRACTS, head="main", workers=2) == alone
+        assert check(history, CONTRACTS, clock=CLOCK, head="main", workers=2) == alone
     assert [finding.rule for finding in alone.findings] == ["evidence-digest", "schema"]
     assert alone.findings[0].path == "promotions/dev/churn/1.yaml"
     found = sorted(finding for file in together for finding in file.findings)

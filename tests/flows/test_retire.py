@@ -209,7 +209,13 @@ def test_merging_it_does_what_its_page_says(house: House) -> None:
     )
     head, base = pull.head, house.repository.commit("main")
     judged = check(
-        house.repository, CONTRACTS, head=head, base=base, head_branch=pull.branch, workers=1
+        house.repository,
+        CONTRACTS,
+        clock=SettableClock(),
+        head=head,
+        base=base,
+        head_branch=pull.branch,
+        workers=1,
     )
     assert judged.findings == ()
     house.repository.approve(pull.number, "ana")  # one suffices

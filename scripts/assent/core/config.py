@@ -301,9 +301,12 @@ def _of_overrides(value: Mapping[str, Any]) -> Iterator[Contradiction]:
                 continue
             yield from _demands(settings, place, entry=name == entry)
             known = {gate["id"] for gate in names[name].get("gates", [])}
+            own = {gate["id"] for gate in settings.get("gates", [])}
             for number, id_ in enumerate(settings.get("without", [])):
                 if id_ not in known:
                     yield (*place, "without", number), f"{name} has no gate {id_}"
+                elif id_ in own:
+                    yield (*place, "without", number), f"{id_} is left out, and set above"
 
 
 def _demands(

@@ -63,6 +63,7 @@ class ReportFile:
     def lists_violations(self) -> bool:
         """Whether it has a list of violations, which may be empty; else it is silent on them."""
         if self.shape is None:
+            # Of batch inference only files that read are kept, and of this kind only lists.
             return self.kind is ReportKind.VIOLATIONS
         return "violations" in self.shape.split("+")
 

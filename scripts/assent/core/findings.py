@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assent.core.config import Config
 from assent.core.errors import Exit
+from assent.core.review import Review
 
 __all__ = ["CheckReport", "Finding", "Severity"]
 
@@ -48,6 +50,10 @@ class CheckReport:
     """The commit that was judged."""
     base: str | None = None
     """The commit whose rules judged; None where the whole tree was judged by its own."""
+    config: Config | None = None
+    """The base's; None where there is none."""
+    reviews: tuple[Review, ...] = ()
+    """What the page of each promotion says that a pull request brings, as far as it was judged."""
 
     @property
     def errors(self) -> int:

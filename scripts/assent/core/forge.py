@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 __all__ = [
+    "BREAK_GLASS",
     "Approvals",
     "Conversation",
     "IssueReport",
@@ -18,6 +19,10 @@ __all__ = [
     "Turn",
     "TurnKind",
 ]
+
+
+BREAK_GLASS = "assent: break-glass"
+"""The label by which a code owner lifts soak, freezes and the stop of the line."""
 
 
 class ProposalState(StrEnum):

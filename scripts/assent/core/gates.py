@@ -6,7 +6,7 @@ so that 0.903 is no worse than 0.913 by 0.01.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from enum import StrEnum
 
 from assent.core.directions import direction, usual_direction
@@ -138,7 +138,8 @@ def judge_gates(
         waivers: The record's; one without who asks excuses nothing.
     """
     excused = {waiver.gate: waiver for waiver in waivers if waiver.asked_by}
-    return tuple(_excused(_judged(gate, evidence, champion), excused) for gate in gates)
+    with localcontext(_EXACT):
+        return tuple(_excused(_judged(gate, evidence, champion), excused) for gate in gates)
 
 
 def admits(results: Iterable[GateResult]) -> bool:
@@ -209,14 +210,14 @@ def _bounded(gate: Gate, measured: Metric) -> GateResult:
     value, bound = _exact(measured.value), _exact(gate.bound)
     worst = value - margin if floor else value + margin
     holds = worst >= bound if floor else worst <= bound
-    sum_ = _plain(worst)
+    sum_, limit = _told_apart(worst, bound)
     if gate.sigmas:
         sign = "-" if floor else "+"
         deviation = _plain(measured.standard_deviation or 0.0)
         sum_ = f"{_plain(value)} {sign} {_plain(gate.sigmas)} x {deviation} = {sum_}"
     words = {(True, True): "is at least", (True, False): "is below"}
     words |= {(False, True): "is at most", (False, False): "is above"}
-    why = f"{sum_} {words[floor, holds]} {_plain(bound)}"
+    why = f"{sum_} {words[floor, holds]} {limit}"
     return _result(gate, holds=holds, why=why, measured=measured)
 
 
@@ -231,6 +232,8 @@ def _compared(gate: Gate, evidence: Evidence, measured: Metric, champion: Rival)
             pass
     other = _metrics(gate, champion).get(gate.metric)
     better = gate.better or direction(gate.metric, evidence.directions)
+    if gate.better is None and _contradict(gate.metric, evidence, champion):
+        better = None
     objection = _objection(gate, evidence, measured, other, better)
     if objection is not None or other is None:
         why = objection or "the metric is not reported for the version that is live"
@@ -250,6 +253,15 @@ def _compared(gate: Gate, evidence: Evidence, measured: Metric, champion: Rival)
     )
 
 
+def _contradict(metric: str, evidence: Evidence, champion: Evidence) -> bool:
+    """Whether the reports of two versions say opposite things of which way a metric improves.
+
+    Else a version whose reports turn that round would pass a regression off as an improvement.
+    """
+    said = {direction(metric, each.directions) for each in (evidence, champion)}
+    return len(said - {None}) > 1
+
+
 def _objection(
     gate: Gate, evidence: Evidence, measured: Metric, other: Metric | None, better: Better | None
 ) -> str | None:
@@ -257,17 +269,22 @@ def _objection(
     if other is None:
         return "the metric is not reported for the version that is live"
     if better is None:
-        if gate.metric in evidence.directions and usual_direction(gate.metric) is not None:
-            return (
-                f"the constraints say that {evidence.directions[gate.metric]} is better, which is "
-                "not usual for this metric: set `better` in the gate"
-            )
-        return "nothing says which way the metric improves: set `better` in the gate"
+        return _undirected(gate.metric, evidence)
     if gate.sigmas and measured.standard_deviation is None:
         return _no_deviation(gate, "the metric")
     if gate.sigmas and other.standard_deviation is None:
         return _no_deviation(gate, "the metric of the version that is live")
     return None
+
+
+def _undirected(metric: str, evidence: Evidence) -> str:
+    told, usual = evidence.directions.get(metric), usual_direction(metric)
+    why = "nothing says which way the metric improves"
+    if told is not None and usual is not None:
+        why = f"the constraints say that {told} is better, which is not usual for this metric"
+    elif told is not None:
+        why = f"the constraints say that {told} is better, those of the version that is live do not"
+    return f"{why}: set `better` in the gate"
 
 
 def _comparison(gate: Gate, measured: Metric, other: Metric, gain: Decimal, spread: Decimal) -> str:
@@ -276,7 +293,8 @@ def _comparison(gate: Gate, measured: Metric, other: Metric, gain: Decimal, spre
     demand = f"{allowed} {_plain(gate.bound)}"
     if gate.sigmas:
         demand += f", and that by {_plain(gate.sigmas)} x {_plain(float(spread))}"
-    return f"{_plain(measured.value)} against {_plain(other.value)}: {change}, {demand}"
+    own, live = _told_apart(_exact(measured.value), _exact(other.value))
+    return f"{own} against {live}: {change}, {demand}"
 
 
 def _margin(gate: Gate, deviation: Decimal) -> Decimal:
@@ -294,8 +312,20 @@ def _exact(value: float) -> Decimal:
     return Decimal(repr(value))
 
 
+# As many digits as sums of two floats can have; the caller's own context may have fewer.
+_EXACT = Context(prec=1500)
 _DIGITS = 6
+_ALL_DIGITS = 17
+"""Enough to tell any two floats apart."""
 
 
-def _plain(value: float | Decimal) -> str:
-    return f"{float(value):.{_DIGITS}g}"
+def _plain(value: float | Decimal, digits: int = _DIGITS) -> str:
+    return f"{float(value):.{digits}g}"
+
+
+def _told_apart(one: Decimal, other: Decimal) -> tuple[str, str]:
+    """Two numbers in so many digits that they look equal only where they are, or nearly so."""
+    digits = _DIGITS
+    while one != other and digits < _ALL_DIGITS and _plain(one, digits) == _plain(other, digits):
+        digits += 1
+    return _plain(one, digits), _plain(other, digits)

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assent.core.gates import Gate, GateKind, MeasuredIn
-from assent.core.waiting import Freeze, Season, Week
+from assent.core.waiting import Freeze, Season, Week, earliest, latest
 
 __all__ = ["Contradiction", "freeze_of", "freeze_problems", "gate_of", "gate_problems", "merged"]
 
@@ -16,6 +16,8 @@ Contradiction = tuple[tuple[str | int, ...], str]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LOCAL = "%Y-%m-%dT%H:%M"
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules"})
+"""Files beside the zones that mean another one on each machine."""
 _KINDS = {kind.value: kind for kind in GateKind}
 
 
@@ -92,11 +94,8 @@ def freeze_of(value: Mapping[str, Any]) -> Freeze:
     weekly = value.get("weekly")
     window: Season | Week
     if weekly is None:
-        # Of an hour that the clocks show twice, both: a freeze is rather too long than too short.
-        start, end = (_local(value[name]) for name in ("from", "until"))
         window = Season(
-            start=start.replace(tzinfo=zone, fold=0).astimezone(UTC),
-            end=end.replace(tzinfo=zone, fold=1).astimezone(UTC),
+            start=earliest(_local(value["from"]), zone), end=latest(_local(value["until"]), zone)
         )
     else:
         window = Week(start=_minutes(weekly["from"]), end=_minutes(weekly["until"]))
@@ -124,8 +123,10 @@ def freeze_problems(
 
 def _window_problems(freeze: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     try:
-        ZoneInfo(freeze["zone"])
+        zone = None if freeze["zone"] in _OF_THE_MACHINE else ZoneInfo(freeze["zone"])
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = None
+    if zone is None:
         yield ("zone",), f"{freeze['zone']!a} is no IANA time zone, such as Europe/Berlin"
         return
     has = {name for name in ("from", "until", "weekly") if name in freeze}
@@ -139,8 +140,8 @@ def _window_problems(freeze: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...
     times = []
     for name in ("from", "until"):
         try:
-            times.append(_local(freeze[name]))
-        except ValueError:
+            times.append(latest(_local(freeze[name]), zone))
+        except (ValueError, OverflowError):
             yield (name,), f"{freeze[name]} is no time that there is"
             return
     if times[0] >= times[1]:

@@ -20,9 +20,30 @@ __all__ = [
     "WaitKind",
     "Week",
     "duration_of",
+    "earliest",
+    "latest",
     "waits",
     "written_duration",
 ]
+
+
+def earliest(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment, UTC, that a time by the clocks of a zone can mean.
+
+    Of an hour that the clocks show twice it is in the first, and of one that they skip it is as far
+    before the jump as the time is after it. So a freeze is rather too long than too short.
+    """
+    return min(_readings(local, zone))
+
+
+def latest(local: datetime, zone: ZoneInfo) -> datetime:
+    """The last moment that it can mean; see `earliest`."""
+    return max(_readings(local, zone))
+
+
+def _readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first, second
 
 
 class WaitKind(StrEnum):
@@ -71,16 +92,14 @@ class Week:
         local = now.astimezone(zone).replace(tzinfo=None)
         monday = local.replace(hour=0, minute=0, second=0, microsecond=0)
         monday -= timedelta(days=local.weekday())
-        minute = (local - monday) / timedelta(minutes=1)
-        if self.start < self.end:
-            inside, weeks = self.start <= minute < self.end, 0
-        else:
-            inside, weeks = minute >= self.start or minute < self.end, int(minute >= self.start)
-        if not inside:
-            return None
-        end = monday + timedelta(weeks=weeks, minutes=self.end)
-        # Of an hour that the clocks show twice, the second: a freeze ends late rather than early.
-        return end.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        over = int(self.end <= self.start)
+        # Compared as moments, not by the clocks: those show some hours twice, and others never.
+        for week in (monday - timedelta(weeks=1), monday, monday + timedelta(weeks=1)):
+            start = earliest(week + timedelta(minutes=self.start), zone)
+            end = latest(week + timedelta(weeks=over, minutes=self.end), zone)
+            if start <= now < end:
+                return end
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from assent.contracts import Contracts
 from assent.core.config import CONFIG_PATH, Config, InvalidConfig, parse_config
 from assent.core.findings import CheckReport, Finding, Severity
 from assent.core.names import PROMOTIONS, RecordId, parse_path
+from assent.core.review import Review
 from assent.core.rules.judge import holds_record, judge_change, judge_file, judge_tree
 from assent.core.rules.subject import (
     REGULAR_FILE,
@@ -26,7 +27,9 @@ from assent.core.rules.subject import (
     Tree,
 )
 from assent.core.schema import Schema
-from assent.ports import History, NotThere, TreeEntry
+from assent.flows.check_promotions import Bench, promotions
+from assent.flows.circumstances import Circumstances
+from assent.ports import Clock, History, NotThere, TreeEntry
 
 __all__ = ["CheckReport", "check"]
 
@@ -42,27 +45,35 @@ def check(
     contracts: Contracts,
     *,
     head: str,
+    clock: Clock,
     base: str | None = None,
     head_branch: str | None = None,
+    circumstances: Circumstances | None = None,
     workers: int | None = None,
 ) -> CheckReport:
     """Judge every record at `head`, or, with `base`, only what `head` changes.
 
     A change is judged as what merging it would make of the base: the files that it touches since
     it left the base, over the base's other files, by the base's `assent.yaml`. If it touches
-    `assent.yaml`, every record must also pass under the new one.
+    `assent.yaml`, every record must also pass under the new one. Gates, soak and freezes are judged
+    of what a change brings; what a tree holds is settled.
 
     Args:
         history: The clone.
         contracts: The schemas that judge.
         head: A revision, or the full id of a commit or tree.
+        clock: Tells whether a soak or a freeze has ended.
         base: What `head` wants to be merged into; None to judge the whole tree.
         head_branch: The name of the pull request's branch, where there is one.
+        circumstances: What GitHub knows of the change; None to leave open, with a warning, what
+            only that can tell.
         workers: Processes that may judge; None for as many as there are processors.
 
     Raises:
         NotThere: A revision, or the configuration that judges, does not exist.
         InvalidConfig: The configuration that judges cannot be used.
+        NoVerdict: Something that a gate needs could not be read.
+        AssentError: GitHub did not answer, or there are no credentials for it.
     """
     judge = _Judge(
         history=history, schema=contracts.promotion, workers=workers or os.cpu_count() or 1
@@ -81,9 +92,12 @@ def check(
         head=head_id,
         paths=tuple(history.changed(base_id, head_id, from_fork_point=True)),
         head_branch=head_branch,
+        clock=clock,
+        circumstances=circumstances,
     )
-    findings, count = proposal.judged()
-    return _report(findings, count, head=head_id, base=base_id)
+    findings, count, reviews = proposal.judged()
+    report = _report(findings, count, head=head_id, base=base_id)
+    return replace(report, config=proposal.config, reviews=reviews)
 
 
 def _report(
@@ -137,14 +151,16 @@ class _Judge:
     schema: Schema
     workers: int
 
-    def files(self, entries: Sequence[TreeEntry], config: Config) -> list[JudgedFile]:
-        """Judge each file by the rules over one file."""
+    def files(
+        self, entries: Sequence[TreeEntry], config: Config, *, whole: bool = False
+    ) -> list[JudgedFile]:
+        """Judge each file by the rules over one file; see `judge_file` for `whole`."""
         if len(entries) > _ALONE and self.workers > 1:
             # Without shared memory or processes, or for a caller that another process cannot
             # import, the verdict is the same from this one.
             with suppress(BrokenProcessPool, OSError, ImportError):
-                return self._in_processes(entries, config)
-        return _judge_batch(_Batch(self.schema, config, tuple(self._contents(entries))))
+                return self._in_processes(entries, config, whole=whole)
+        return _judge_batch(_Batch(self.schema, config, tuple(self._contents(entries)), whole))
 
     def everything(self, entries: Sequence[TreeEntry], config: Config) -> tuple[list[Finding], int]:
         """Judge files and the tree that they form; with the number of records among them."""
@@ -165,7 +181,9 @@ class _Judge:
         judged = self.files(tuple(entries.values()), config)
         return {file.id: file.state for file in judged if file.id is not None}
 
-    def _in_processes(self, entries: Sequence[TreeEntry], config: Config) -> list[JudgedFile]:
+    def _in_processes(
+        self, entries: Sequence[TreeEntry], config: Config, *, whole: bool
+    ) -> list[JudgedFile]:
         # Spawned, not forked: a forked child would share the pipes of the git process.
         with ProcessPoolExecutor(
             min(self.workers, len(entries) // _BATCH),
@@ -173,7 +191,7 @@ class _Judge:
         ) as pool:
             contents = self._contents(entries)
             running = [
-                pool.submit(_judge_batch, _Batch(self.schema, config, batch))
+                pool.submit(_judge_batch, _Batch(self.schema, config, batch, whole))
                 for batch in iter(lambda: tuple(islice(contents, _BATCH)), ())
             ]
             return [judged for future in running for judged in future.result()]
@@ -198,6 +216,7 @@ class _Batch:
     schema: Schema
     config: Config
     files: tuple[tuple[TreeEntry, bytes | None], ...]
+    whole: bool
 
 
 def _judge_batch(batch: _Batch) -> list[JudgedFile]:
@@ -209,6 +228,7 @@ def _judge_batch(batch: _Batch) -> list[JudgedFile]:
             content=content,
             schema=batch.schema,
             config=batch.config,
+            whole=batch.whole,
         )
         for entry, content in batch.files
     ]
@@ -231,18 +251,32 @@ class _Proposal:
     paths: tuple[str, ...]
     """What differs from where it left the base."""
     head_branch: str | None
+    clock: Clock
+    circumstances: Circumstances | None
 
-    def judged(self) -> tuple[list[Finding], int]:
-        """Every finding, and how many records were judged."""
+    def judged(self) -> tuple[list[Finding], int, tuple[Review, ...]]:
+        """Every finding, how many records were judged, and what the page of each promotion says."""
         touched = [path for path in self.paths if path.split("/", 1)[0].lower() == PROMOTIONS]
         before = self.judge.history.lookup(self.base, touched)
         after = self.judge.history.lookup(self.head, touched)
         brought = [path for path in touched if before.get(path) != after.get(path)]
-        files = self.judge.files([after[path] for path in brought if path in after], self.config)
+        files = self.judge.files(
+            [after[path] for path in brought if path in after], self.config, whole=True
+        )
         findings = [finding for file in files for finding in file.findings]
         steps = self._steps(brought, files)
-        findings += judge_tree(self._tree(steps))
+        tree = self._tree(steps)
+        findings += judge_tree(tree)
         proposed = self._proposed()
+        bench = Bench(
+            history=self.judge.history,
+            contracts=self.contracts,
+            config=self.config,
+            base=self.base,
+            now=self.clock.now(),
+            circumstances=self.circumstances,
+        )
+        asked = promotions(bench, tree)
         findings += judge_change(
             Change(
                 base=self.base,
@@ -251,14 +285,17 @@ class _Proposal:
                 ladder=self.config.ladder,
                 head_branch=self.head_branch,
                 proposed=proposed,
+                promotions=asked,
             )
         )
+        reviews = tuple(each.review for each in asked)
         if not isinstance(proposed, Config):
-            return findings, len(steps)
+            return findings, len(steps), reviews
         more, count = self._under(proposed, touched, after)
         # What either configuration objects to is one finding.
         told = set(findings)
-        return [*findings, *(_of_proposed(each) for each in more if each not in told)], count
+        more = [_of_proposed(each) for each in more if each not in told]
+        return [*findings, *more], count, reviews
 
     def _steps(self, brought: Sequence[str], files: Sequence[JudgedFile]) -> dict[RecordId, Step]:
         """What happens to each record whose path is among those brought."""

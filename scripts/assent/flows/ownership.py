@@ -1,18 +1,33 @@
 """Who owns a path: CODEOWNERS of the branch that counts, teams and rights as GitHub has them."""
 
+from typing import Protocol
+
 from assent.core.codeowners import LOCATIONS, OwnerKind, owners_of
 from assent.core.errors import AssentError
-from assent.flows.wanted import World
-from assent.ports import Forge
+from assent.ports import Forge, History
 
-__all__ = ["UndeterminedOwner", "is_code_owner"]
+__all__ = ["Clone", "UndeterminedOwner", "codeowners", "is_code_owner"]
+
+
+class Clone(Protocol):
+    """A clone, and the commit of the branch that counts in it."""
+
+    @property
+    def history(self) -> History:
+        """The clone."""
+        ...
+
+    @property
+    def head(self) -> str:
+        """The commit."""
+        ...
 
 
 class UndeterminedOwner(AssentError):
     """CODEOWNERS names an owner that nobody but GitHub can tell from another."""
 
 
-def is_code_owner(world: World, forge: Forge, login: str, path: str) -> bool:
+def is_code_owner(clone: Clone, forge: Forge, login: str, path: str) -> bool:
     """Whether a person is a code owner of a path, by the CODEOWNERS of main's head.
 
     Someone who may not write to the repository is none, whatever the file says: that is how GitHub
@@ -21,7 +36,7 @@ def is_code_owner(world: World, forge: Forge, login: str, path: str) -> bool:
     Raises:
         AssentError: It could not be found out, which is not a no.
     """
-    owners = owners_of(_codeowners(world), path)
+    owners = owners_of(codeowners(clone) or b"", path)
     named = any(
         owner.kind is OwnerKind.PERSON and owner.name == login.lower() for owner in owners
     ) or any(
@@ -39,10 +54,11 @@ def is_code_owner(world: World, forge: Forge, login: str, path: str) -> bool:
     return False
 
 
-def _codeowners(world: World) -> bytes:
-    entries = world.history.lookup(world.head, LOCATIONS)
+def codeowners(clone: Clone) -> bytes | None:
+    """The CODEOWNERS that GitHub reads in a commit; None where there is none."""
+    entries = clone.history.lookup(clone.head, LOCATIONS)
     for location in LOCATIONS:
         if location in entries:
-            ((_, content),) = world.history.blobs([entries[location].blob])
+            ((_, content),) = clone.history.blobs([entries[location].blob])
             return content
-    return b""
+    return None

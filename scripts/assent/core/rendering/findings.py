@@ -8,7 +8,7 @@ from assent.core.findings import CheckReport, Finding
 from assent.core.names import shown
 from assent.core.rendering.plain import json_text
 
-__all__ = ["render_github", "render_json", "render_text"]
+__all__ = ["closing", "render_github", "render_json", "render_text"]
 
 SCHEMA = "assent/findings/v1"
 
@@ -26,7 +26,7 @@ def render_text(report: CheckReport) -> str:
         "".join(_lines(finding) for finding in findings)
         for _path, findings in groupby(report.findings, key=lambda finding: finding.path)
     ]
-    return "\n".join([*groups, f"{_closing(report)}\n"])
+    return "\n".join([*groups, f"{closing(report)}\n"])
 
 
 def _lines(finding: Finding) -> str:
@@ -65,7 +65,7 @@ def render_github(report: CheckReport) -> str:
 
     Its form: https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
     """
-    return "".join(f"{line}\n" for line in [*map(_command, report.findings), _closing(report)])
+    return "".join(f"{line}\n" for line in [*map(_command, report.findings), closing(report)])
 
 
 def _command(finding: Finding) -> str:
@@ -87,7 +87,8 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _closing(report: CheckReport) -> str:
+def closing(report: CheckReport) -> str:
+    """The verdict in a line: what was found, and how much was judged."""
     read = _count(report.records_read, "record")
     if not report.findings and not report.records_read:
         if report.base is None:

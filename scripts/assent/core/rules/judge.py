@@ -36,7 +36,14 @@ def holds_record(path: str, mode: str) -> bool:
 
 
 def judge_file(
-    *, path: str, mode: str, blob: str, content: bytes | None, schema: Schema, config: Config
+    *,
+    path: str,
+    mode: str,
+    blob: str,
+    content: bytes | None,
+    schema: Schema,
+    config: Config,
+    whole: bool = False,
 ) -> JudgedFile:
     """Judge one file below `promotions/` by every rule that applies to it.
 
@@ -47,6 +54,7 @@ def judge_file(
         content: Its bytes; None where `holds_record` says that nobody need read them.
         schema: The promotion record's.
         config: Whose ladder and registry judge.
+        whole: Whether what stands keeps all of the record, for the rules over a change.
     """
     parsed = None if content is None else parse_record(content, schema)
     file = PromotionFile(
@@ -63,7 +71,7 @@ def judge_file(
         findings.extend(found)
         if found and rule.bars:
             return JudgedFile(id=file.id, findings=tuple(findings), state=UNREADABLE)
-    return JudgedFile(id=file.id, findings=tuple(findings), state=_standing(file))
+    return JudgedFile(id=file.id, findings=tuple(findings), state=_standing(file, whole=whole))
 
 
 def _digest(record: Record) -> str:
@@ -73,7 +81,7 @@ def _digest(record: Record) -> str:
         return ""
 
 
-def _standing(file: PromotionFile) -> Standing | Unreadable:
+def _standing(file: PromotionFile, *, whole: bool) -> Standing | Unreadable:
     if not isinstance(file.parsed, ParsedRecord):
         return UNREADABLE
     record = file.parsed.record
@@ -87,6 +95,7 @@ def _standing(file: PromotionFile) -> Standing | Unreadable:
         collected=record.evidence.collected,
         violations=() if inference is None else inference.violations,
         lines={name: file.parsed.line(*place) for name, place in _LINES.items()},
+        parsed=file.parsed if whole else None,
     )
 
 

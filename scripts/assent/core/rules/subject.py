@@ -11,6 +11,7 @@ from assent.core.names import PROMOTIONS, RecordId
 from assent.core.package import Package
 from assent.core.record import Decision, ParsedRecord, RecordProblem
 from assent.core.reports import Violation
+from assent.core.review import Review
 
 __all__ = [
     "README",
@@ -19,6 +20,7 @@ __all__ = [
     "BrokenConfig",
     "Change",
     "JudgedFile",
+    "Promotion",
     "PromotionFile",
     "Standing",
     "State",
@@ -76,6 +78,8 @@ class Standing:
     """What Model Monitor found wrong in its batch inference."""
     lines: Mapping[str, int] = field(default_factory=dict)
     """The lines of `model`, `status`, `package`, `evidence` and `violations`."""
+    parsed: ParsedRecord | None = field(default=None, repr=False, compare=False)
+    """All of it, where a change brings it; a whole tree is judged without keeping it."""
 
     def line(self, name: str) -> int:
         """The line of a field."""
@@ -129,6 +133,26 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """A record that says Approved, as a change brings it, and what its environment demands of it.
+
+    A record that said so before is judged too: what it asks for takes effect anew.
+    """
+
+    parsed: ParsedRecord
+    review: Review
+    """The gates and waits, judged."""
+    asked: bool = True
+    """Whether GitHub was asked what git cannot tell: since when the version is on the rung below,
+    and whether the break-glass label is on."""
+
+    @property
+    def id(self) -> RecordId:
+        """Which record it is."""
+        return self.parsed.record.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
     """The records in question, and what they rest on."""
 
@@ -167,3 +191,5 @@ class Change:
     """The branch it comes from, where that is known."""
     proposed: Config | BrokenConfig | None = None
     """The `assent.yaml` it brings; None where it leaves that alone."""
+    promotions: tuple[Promotion, ...] = ()
+    """The records that it brings and that say Approved, in environments of the ladder."""
