@@ -1,16 +1,16 @@
 """The command line: each command parses its arguments, calls one flow, and prints what it says."""
 
-import functools
-import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assent import __version__
-from assent.core.errors import AssentError, Exit
+from assent.cli_verdicts import complain as _complain
+from assent.cli_verdicts import verdicts as _verdicts
+from assent.core.errors import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from assent.flows.report import Sent
 
 __all__ = ["main"]
-
-P = ParamSpec("P")
 
 _HERE = Path()
 _VERSION = click.IntRange(1, 999_999_999)
@@ -34,29 +32,6 @@ def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
     from assent.core.rendering.plain import json_text
 
     _emit(json_text(values))
-
-
-def _complain(error: AssentError) -> None:
-    from assent.core.rendering.plain import plain
-
-    lines = [f"assent: {error.message}", *([f"  {error.hint}"] if error.hint else [])]
-    for line in "\n".join(lines).split("\n"):
-        click.echo(plain(line), err=True, color=False)
-
-
-def _verdicts(command: Callable[P, Exit]) -> Callable[P, None]:
-    """End the process with the exit code that a command returns, or that its error carries."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-        except AssentError as error:
-            _complain(error)
-            code = error.exit
-        sys.exit(code)
-
-    return run
 
 
 _repository = click.option(
@@ -256,6 +231,34 @@ def apply(repository: Path, environments: tuple[str, ...], *, everything: bool, 
         )
     else:
         _emit(f"{world.head[:12]}: {receipts_summary(receipts)}")
+    return report.exit
+
+
+@main.command(short_help="Keep open promotions tidy.")
+@_repository
+@_environments
+@_format("text", "json")
+@_verdicts
+def tidy(repository: Path, environments: tuple[str, ...], form: str) -> Exit:
+    """Refresh open promotions' pages, label what is superseded, open what waits for a place.
+
+    Run at any time, twice, or after a run that was cut off, it ends in the same state.
+    """
+    from assent.core.rendering.tidying import tidied_line, tidying_summary, tidying_values
+    from assent.flows.tidy import tidy as clean
+    from assent.wiring import forge_of, open_world
+
+    with open_world(repository, writing=False) as world:
+        report = clean(
+            world,
+            forge_of(world.config),
+            world.config.select(environments),
+            emit=lambda done: _emit(tidied_line(done)) if form == "text" else None,
+        )
+    if form == "json":
+        _emit_json(tidying_values(world.head, report.exit, report.done))
+    else:
+        _emit(f"{world.head[:12]}: {tidying_summary(report.looked_at, report.done)}")
     return report.exit
 
 

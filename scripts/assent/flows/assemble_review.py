@@ -15,6 +15,8 @@ from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import Live, Names, UnreadableParameter, parse_live
 from assent.core.record import ParsedRecord, Record, parse_record
+from assent.core.rendering.page_markers import marked
+from assent.core.rendering.pull_request import pull_request_body
 from assent.core.review import (
     BrokenGlass,
     Champion,
@@ -26,7 +28,15 @@ from assent.core.review import (
 )
 from assent.ports import Parameters
 
-__all__ = ["Files", "LiveState", "Surroundings", "assemble_review", "files_beside", "read_live"]
+__all__ = [
+    "Files",
+    "LiveState",
+    "Surroundings",
+    "assemble_review",
+    "files_beside",
+    "promotion_page",
+    "read_live",
+]
 
 _EARLIER = 8
 """Of so many version numbers below its own a page shows how the metrics went."""
@@ -117,7 +127,7 @@ def assemble_review(
     earlier = (_record(files, each, contracts) for each in _earlier(config, id_))
     return review(
         record,
-        champion_of(id_, around, contracts),
+        _champion(id_, around, contracts),
         config=config,
         now=now,
         since_below=around.since_below,
@@ -130,7 +140,15 @@ def assemble_review(
     )
 
 
-def champion_of(id_: RecordId, around: Surroundings, contracts: Contracts) -> ChampionState:
+def promotion_page(
+    record: Record, around: Surroundings, *, config: Config, contracts: Contracts, now: datetime
+) -> str:
+    """The page of a promotion as it has to be now, with its marks; see `assemble_review`."""
+    said = assemble_review(record, around, config=config, contracts=contracts, now=now)
+    return marked(pull_request_body(said))
+
+
+def _champion(id_: RecordId, around: Surroundings, contracts: Contracts) -> ChampionState:
     """What is live where a promotion is to run, with its record."""
     live = around.live
     if not isinstance(live, Live):

@@ -15,13 +15,11 @@ from assent.core.package import ModelVersion
 from assent.core.parameters import Names
 from assent.core.receipts import NotNotified
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
-from assent.core.rendering.page_markers import marked
 from assent.core.rendering.pull_request import (
     VOID,
     branch_name,
     environment_label,
     labels,
-    pull_request_body,
     title,
 )
 from assent.core.review import ChampionUnread, NewerVersion
@@ -30,8 +28,8 @@ from assent.flows.assemble_review import (
     Files,
     LiveState,
     Surroundings,
-    assemble_review,
     files_beside,
+    promotion_page,
     read_live,
 )
 from assent.flows.collect_evidence import Collected
@@ -393,14 +391,13 @@ class _Promotion:
 
     def _body(self, record: Record) -> str:
         world = self._world
-        said = assemble_review(
+        return promotion_page(
             record,
             self._around,
             config=world.config,
             contracts=world.contracts,
             now=world.clock.now(),
         )
-        return marked(pull_request_body(said))
 
     def _place_record(self, branch: str, record: Record, *, fresh: bool) -> Record:
         """Bring the record onto the branch; what stands there already and is ours is kept.

@@ -1,88 +1,70 @@
-"""The page in a pull request's text, told from what people write before and after it.
+"""The marks around a page of ours, so that a refresh leaves alone what people wrote beside it.
 
-Two comments that readers do not see mark its beginning and its end. Each stands on a line of its
-own: text of a stranger's within the page has no line to itself, and so cannot end it.
+Both are comments that no reader sees, each alone on its line. Untrusted text within the page has no
+line to itself, and so cannot end it.
 """
 
-from dataclasses import dataclass
+__all__ = ["PAGE_BEGIN", "PAGE_END", "marked", "page_of", "with_page"]
 
-__all__ = ["END", "START", "marked", "page_of", "shows", "with_page"]
-
-START = "<!-- assent: page -->"
-END = "<!-- assent: end -->"
+PAGE_BEGIN = "<!-- assent: page -->"
+PAGE_END = "<!-- assent: end -->"
 _MOST = 65_000
 """GitHub takes 65,536 characters."""
 _NO_ROOM = "\n\n*(cut: there is no more room; the history of this text has all of it)*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """A pull request's text, taken apart."""
-
-    before: str
-    page: str | None
-    """None where it holds no page, or nobody can tell where that begins and ends."""
-    after: str
+def marked(text: str) -> str:
+    """A page from its text; one that has its marks already stays as it is."""
+    if text.startswith(f"{PAGE_BEGIN}\n") and text.endswith(f"\n{PAGE_END}\n"):
+        return text
+    return f"{PAGE_BEGIN}\n\n{text.strip()}\n\n{PAGE_END}\n"
 
 
-def marked(page: str) -> str:
-    """A page between its marks."""
-    return f"{START}\n{_bare(page)}\n{END}\n"
+def page_of(body: str) -> tuple[str, str, str] | None:
+    """What stands before the page, the page with its marks, and what stands after it.
 
-
-def page_of(body: str) -> str | None:
-    """The page in a pull request's text; None where there is none that has both its marks."""
-    page = _parts(body).page
-    return None if page is None else _bare(page)
-
-
-def shows(body: str, page: str) -> bool:
-    """Whether a pull request's text holds this very page."""
-    return page_of(body) == _bare(page)
+    None where there is no whole page: it was never there, or somebody took a mark away. Lines end
+    as we end them, whatever an editor made of that, so that pages can be compared. People may have
+    copied a mark, or half a page: it goes from the last beginning before the first end.
+    """
+    lines = _lines(body)
+    for end, line in enumerate(lines):
+        if line.strip() == PAGE_END:
+            begins = [place for place in range(end) if lines[place].strip() == PAGE_BEGIN]
+            if begins:
+                begin = begins[-1]
+                page = [PAGE_BEGIN, *lines[begin + 1 : end], PAGE_END]
+                before, after = lines[:begin], lines[end + 1 :]
+                return "\n".join(before), "\n".join(page) + "\n", "\n".join(after)
+    return None
 
 
 def with_page(body: str, page: str) -> str:
-    """A pull request's text with another page in the place of its own.
+    """A body with its page replaced.
 
-    What people wrote before and after it stays. Where the marks are gone, everything that is there
-    is taken for theirs, and put below.
+    Where there is no whole page, everything that is there is taken for people's words, and put
+    below. What does not fit beside the page is cut.
 
     Args:
-        body: The text as it stands.
-        page: The page, with its marks or without.
+        body: What the pull request says now.
+        page: The page, with its marks.
     """
-    parts = _parts(body)
-    before, after = parts.before.strip("\n"), parts.after.strip("\n")
-    if parts.page is None:
-        before, after = "", before
-    whole = marked(page)
-    before = _cut(before, _MOST - len(whole))
-    after = _cut(after, _MOST - len(whole) - len(before))
-    return (f"{before}\n\n" if before else "") + whole + (f"\n{after}\n" if after else "")
+    found = page_of(body)
+    if found is None:
+        marks = {PAGE_BEGIN, PAGE_END}
+        before, after = "", "\n".join(line for line in _lines(body) if line.strip() not in marks)
+    else:
+        before, _, after = found
+    before = _cut(before.strip("\n"), _MOST - len(page))
+    after = _cut(after.strip("\n"), _MOST - len(page) - len(before))
+    return (f"{before}\n\n" if before else "") + page + (f"\n{after}\n" if after else "")
+
+
+def _lines(body: str) -> list[str]:
+    return body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _cut(text: str, room: int) -> str:
     if len(text) <= room:
         return text
-    return text[: max(0, room - len(_NO_ROOM))] + _NO_ROOM
-
-
-def _bare(page: str) -> str:
-    return page.strip("\n").removeprefix(START).removesuffix(END).strip("\n")
-
-
-def _parts(body: str) -> _Parts:
-    # A browser sends back what was edited there with other ends of lines.
-    lines = body.replace("\r\n", "\n").split("\n")
-    marks = [line.strip() if line.strip() in {START, END} else "" for line in lines]
-    for end, mark in enumerate(marks):
-        # The last beginning before the first end: people may have copied a mark, or half a page.
-        if mark == END and START in marks[:end]:
-            start = end - 1 - marks[:end][::-1].index(START)
-            return _Parts(
-                before="\n".join(lines[:start]),
-                page="\n".join(lines[start + 1 : end]),
-                after="\n".join(lines[end + 1 :]),
-            )
-    kept = [line for line, mark in zip(lines, marks, strict=True) if not mark]
-    return _Parts(before="\n".join(kept), page=None, after="")
+    return text[: max(0, room - len(_NO_ROOM))].rstrip() + _NO_ROOM

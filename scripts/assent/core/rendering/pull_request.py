@@ -1,9 +1,11 @@
 """A promotion's pull request: branch, title, labels, and the page that an approver decides on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from assent.core.evidence import ReportFile
+from assent.core.gates import GateFails, GateHolds, GateResult, GateUnjudged, GateWaived
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.parameters import Names
@@ -55,6 +57,14 @@ _LAYOUTS = (
     _Layout(metrics=Room(shown=8), violations=Room(shown=5), whole=False),
 )
 """Whole sections make room, the least needed first; nothing is cut within a table."""
+
+
+_VERDICTS: Mapping[type[GateResult], str] = {
+    GateHolds: "holds",
+    GateFails: "**fails**",
+    GateWaived: "**waived**",
+    GateUnjudged: "**not to be judged**",
+}
 
 
 def branch_name(id_: RecordId, *, recreated: datetime | None = None) -> str:
@@ -110,6 +120,7 @@ def pull_request_body(review: Review) -> str:
             _headline(record, champion),
             _drift(record, layout),
             _warnings(record, champion),
+            _standing(review),
             _inference(record, champion, layout),
             _metrics(record, champion, layout),
             _effects(record, version, champion, review.names),
@@ -121,6 +132,16 @@ def pull_request_body(review: Review) -> str:
         if len(body) <= MAX_BODY:
             break
     return body
+
+
+def _standing(review: Review) -> str:
+    """What stands in the way now, and what else is proposed."""
+    lines = [f"- {_VERDICTS[type(each)]}: gate {code(each.gate.id)}" for each in review.gates]
+    lines += [f"- waits: {code(wait.why)}" for wait in review.waits]
+    if review.newer is not None:
+        version, url = review.newer.version, review.newer.pull_request
+        lines.append(f"- version {version}, a newer one, is proposed too: {url}")
+    return "\n".join(lines)
 
 
 def _headline(record: Record, champion: ChampionState) -> str:
