@@ -581,7 +581,6 @@ def test_killed_anywhere_the_next_run_ends_the_same() -> None:
     clean = behind_and_waiting()
     fuse = Fuse(None)
     clean.report(fuse)
-    clean.report()
     expected = clean.state()
     assert fuse.calls >= 10
     for at in range(1, fuse.calls + 1):
@@ -589,7 +588,6 @@ def test_killed_anywhere_the_next_run_ends_the_same() -> None:
             made = behind_and_waiting()
             with pytest.raises(Crash):
                 made.report(Fuse(Cut(at=at, after=after)))
-            made.report()
             made.report()
             assert made.state() == expected, (at, after)
             assert made.tidy() == []

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError
-from assent.core.forge import Branch, Proposal, ProposalState
+from assent.core.forge import Branch, OpenPullRequest, Proposal, ProposalState
 from assent.core.names import RecordId, parse_package_arn, promotion_of_branch
 from assent.core.outcome import Attempt, Proposed
 from assent.core.package import ModelVersion
 from assent.core.record import Decision, ParsedRecord, Record, parse_record
-from assent.core.rendering.pull_request import VOID, branch_name, title
+from assent.core.rendering.pull_request import VOID, branch_name, labels, title
 from assent.core.tidying import NotTidied, Tidied
 from assent.flows.announce_promotion import announce
 from assent.flows.open_promotion import require_own
@@ -25,7 +25,7 @@ __all__ = ["WaitingPromotions"]
 class _Waiting:
     """A branch with a record that nobody was asked about yet."""
 
-    branch: str
+    branch: Branch
     record: Record
 
     @property
@@ -58,25 +58,31 @@ class WaitingPromotions:
         self._environment = environment
         self._emit = emit
 
-    def open(self, places: int) -> None:
-        """Open as many as there are places for; without places nothing is asked.
+    def open(self, places: int) -> list[tuple[RecordId, OpenPullRequest]]:
+        """Open as many as there are places for.
+
+        Returns:
+            What was opened.
 
         Raises:
             AssentError: The branches, or what stands around them, could not be read.
         """
-        if places <= 0:
-            return
+        opened: list[tuple[RecordId, OpenPullRequest]] = []
         waiting = self._waiting()
         if not waiting:
-            return
+            return opened
         standing = Standing(self._world, self._environment, (each.id for each in waiting))
         for each in waiting:
-            if places == 0:
-                return
+            if len(opened) == places:
+                break
             try:
-                places -= self._opened(each, standing)
+                pull = self._opened(each, standing)
             except AssentError as error:
-                self._fail(each.branch, error)
+                self._fail(each.branch.name, error)
+                continue
+            if pull is not None:
+                opened.append((each.id, pull))
+        return opened
 
     def _waiting(self) -> Sequence[_Waiting]:
         found = []
@@ -87,8 +93,8 @@ class WaitingPromotions:
                 self._fail(branch.name, error)
                 continue
             if record is not None:
-                found.append(_Waiting(branch=branch.name, record=record))
-        return sorted(found, key=lambda each: (each.record.evidence.collected, each.branch))
+                found.append(_Waiting(branch=branch, record=record))
+        return sorted(found, key=lambda each: (each.record.evidence.collected, each.branch.name))
 
     def _record_on(self, branch: Branch) -> Record | None:
         """The record that a branch would bring; None where nobody is to be asked about it."""
@@ -110,20 +116,19 @@ class WaitingPromotions:
             return None
         return parsed.record if parsed.record.decision is Decision.APPROVED else None
 
-    def _opened(self, waiting: _Waiting, standing: Standing) -> bool:
+    def _opened(self, waiting: _Waiting, standing: Standing) -> OpenPullRequest | None:
         """Open one, unless it is not asked for any more."""
-        id_, record = waiting.id, waiting.record
+        id_, record, branch = waiting.id, waiting.record, waiting.branch.name
         seen = self._wanted(record, standing)
         if seen is None:
-            return False
-        require_own(self._forge, waiting.branch, id_)
-        heading = title(id_, recreated=waiting.branch != branch_name(id_))
+            return None
+        require_own(self._forge, branch, id_)
+        heading = title(id_, recreated=branch != branch_name(id_))
+        page = standing.page(record, seen)
         try:
-            opened = self._forge.open_pull_request(
-                waiting.branch, heading, standing.page(record, seen)
-            )
+            opened = self._forge.open_pull_request(branch, heading, page)
         except (AlreadyThere, NothingToMerge):
-            return False  # somebody else was faster; the next run sees what came of it
+            return None  # somebody else was faster; the next run sees what came of it
         failure = announce(
             record,
             opened.number,
@@ -142,7 +147,15 @@ class WaitingPromotions:
                 not_notified=failure,
             )
         )
-        return True
+        return OpenPullRequest(
+            number=opened.number,
+            url=opened.url,
+            branch=branch,
+            head=waiting.branch.head,
+            title=heading,
+            body=page,
+            labels=labels(id_),
+        )
 
     def _wanted(self, record: Record, standing: Standing) -> ModelVersion | None:
         """The version as the registry has it, if it still waits for a decision here."""

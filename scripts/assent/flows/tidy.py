@@ -116,16 +116,29 @@ class _Environment:
         self._environment = environment
         self._emit = emit
 
-    def tidy(self, promotions: Sequence[_Open]) -> None:
-        if promotions:
-            standing = Standing(self._world, self._environment, (each.id for each in promotions))
-            newest = _newest(promotions)
-            for each in promotions:
-                if not self._attempted(each, standing, newest):
-                    return
-        if self._environment.max_open is not None:
-            waiting = WaitingPromotions(self._world, self._forge, self._environment, self._emit)
-            waiting.open(self._environment.max_open - len(promotions))
+    def tidy(self, found: Sequence[_Open]) -> None:
+        # What waits comes first, for it may put others behind it.
+        promotions = [*found, *self._opened(found)]
+        if not promotions:
+            return
+        standing = Standing(self._world, self._environment, (each.id for each in promotions))
+        newest = _newest(promotions)
+        for each in promotions:
+            if not self._attempted(each, standing, newest):
+                return
+
+    def _opened(self, found: Sequence[_Open]) -> list[_Open]:
+        """Open what waits for a place, if any is free."""
+        most = self._environment.max_open
+        if most is None or len(found) >= most:
+            return []
+        waiting = WaitingPromotions(self._world, self._forge, self._environment, self._emit)
+        try:
+            opened = waiting.open(most - len(found))
+        except AssentError as error:
+            self._emit(_failure(self._environment, "what waits for a place", error))
+            return []
+        return [_Open(id=id_, pull=pull) for id_, pull in opened]
 
     def _attempted(
         self, each: _Open, standing: Standing, newest: Mapping[str, NewerVersion]
