@@ -1,10 +1,9 @@
 """What a page rests on: assembled from files and parameters, whichever way they were read."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.command_line import CONFIG, package_of
@@ -29,6 +28,9 @@ from assent.flows.assemble_review import (
     files_beside,
     read_live,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 CONTRACTS = load_contracts()
