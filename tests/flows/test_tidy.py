@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 from tests.flows.climb import climbing
@@ -13,12 +14,16 @@ from tests.properties.scene import Cut
 
 from assent.adapters.memory_repository import MemoryRepository
 from assent.core.errors import AssentError, Exit
+from assent.core.forge import BREAK_GLASS, OpenPullRequest
 from assent.core.gates import Gate, GateKind
 from assent.core.names import RecordId
 from assent.core.outcome import Proposed, Waiting
 from assent.core.rendering.page_markers import PAGE_BEGIN, PAGE_END, page_of
 from assent.core.rendering.pull_request import SUPERSEDED, VOID
+from assent.core.review import BrokenGlass
+from assent.core.tidying import NotTidied
 from assent.core.waiting import Freeze, Season
+from assent.flows.standing_around import Standing
 from assent.flows.tidy import tidy
 from assent.ports import NotThere, TreeEntry, Unavailable
 
@@ -261,6 +266,39 @@ def test_what_begins_and_ends_refreshes_the_page(
     end(made)
     assert len(made.tidy()) == 1
     assert made.pull(1).body == before
+
+
+def test_who_broke_the_glass_is_asked_where_the_label_is() -> None:
+    """Of no other pull request; what cannot be found out leaves the page, and is reported."""
+    made = desk(2)
+    made.repository.label(made.pull(2).number, [BREAK_GLASS])
+    asked: list[int] = []
+    shown: list[BrokenGlass | None] = []
+
+    def judge(pull: OpenPullRequest, id_: RecordId) -> BrokenGlass | None:
+        assert id_ == RecordId("dev", "churn", 2)
+        asked.append(pull.number)
+        return BrokenGlass(by="ana", at=made.scene.clock.now())
+
+    def failing(_pull: OpenPullRequest, _id: RecordId) -> BrokenGlass | None:
+        raise AssentError("no answer")
+
+    class Seeing(Standing):
+        """Sees what pages are made of."""
+
+        def page(self, *arguments: Any, **more: Any) -> str:  # noqa: ANN401 - as it is called
+            """Remember, and go on."""
+            shown.append(more["broke_glass"])
+            return super().page(*arguments, **more)
+
+    world = cast("Any", made.scene)._world(Fuse(None))
+    with patch("assent.flows.tidy.Standing", Seeing):
+        tidy(world, made.repository, made.scene.config.environments, judge_glass=judge)
+    assert asked == [made.pull(2).number]
+    assert [each is not None and each.by for each in shown] == [False, "ana"]
+    report = tidy(world, made.repository, made.scene.config.environments, judge_glass=failing)
+    assert report.exit is Exit.INCOMPLETE
+    assert [type(each) for each in report.done] == [NotTidied]
 
 
 def test_the_end_of_a_soak_refreshes_the_page() -> None:
@@ -560,6 +598,16 @@ def test_what_waits_above_needs_the_rung_below() -> None:
     climb.scene.push("promotions/dev/churn/1.yaml", record)
     assert tidied() == 1
     assert climb.pull().labels == ["assent", "environment: test", "model: churn"]
+
+
+def test_registry_and_parameters_are_only_read() -> None:
+    """Whatever there is to tidy."""
+    made = behind_and_waiting()
+    before = (list(made.scene.registry.updates), dict(made.scene.parameters()))
+    writes = [len(store.writes) for store in made.scene.stores.values()]
+    assert len(made.tidy()) >= 5
+    assert (list(made.scene.registry.updates), dict(made.scene.parameters())) == before
+    assert [len(store.writes) for store in made.scene.stores.values()] == writes
 
 
 # Killed.

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 __all__ = [
+    "BREAK_GLASS",
     "Approvals",
     "Branch",
     "Conversation",
@@ -22,6 +23,9 @@ __all__ = [
     "Turn",
     "TurnKind",
 ]
+
+BREAK_GLASS = "assent: break-glass"
+"""The label by which a code owner lifts soak, freezes and the stop of the line."""
 
 
 class ProposalState(StrEnum):

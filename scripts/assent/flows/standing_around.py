@@ -7,9 +7,9 @@ from assent.core.config import Environment
 from assent.core.errors import AssentError
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion
-from assent.core.parameters import History, Names
+from assent.core.parameters import History, Live, Names
 from assent.core.record import Decision, Record
-from assent.core.review import NewerVersion
+from assent.core.review import BrokenGlass, NewerVersion
 from assent.flows.assemble_review import (
     LiveState,
     Surroundings,
@@ -72,10 +72,15 @@ class Standing:
     def live_version(self, id_: RecordId) -> int | None:
         """Its number; None where nothing is live, or nobody knows."""
         live = self.live(id_)
-        return getattr(live, "version", None)
+        return live.version if isinstance(live, Live) else None
 
     def page(
-        self, record: Record, seen: ModelVersion | None, newer: NewerVersion | None = None
+        self,
+        record: Record,
+        seen: ModelVersion | None,
+        *,
+        newer: NewerVersion | None = None,
+        broke_glass: BrokenGlass | None = None,
     ) -> str:
         """The page of a promotion as it has to be now, with its marks.
 
@@ -83,6 +88,7 @@ class Standing:
             record: What merging would add.
             seen: What the registry says of the version; None where it has none.
             newer: The newest version that is proposed for the environment, if that is newer.
+            broke_glass: Who lifted what it waits for.
         """
         world = self._world
         around = Surroundings(
@@ -91,6 +97,7 @@ class Standing:
             seen=seen,
             since_below=self._since(record),
             newer=newer,
+            broke_glass=broke_glass,
         )
         return promotion_page(
             record,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError, Exit
-from assent.core.forge import OpenPullRequest
+from assent.core.forge import BREAK_GLASS, OpenPullRequest
 from assent.core.names import RecordId, parse_package_arn, promotion_of_branch
 from assent.core.outcome import Attempt, Proposed
 from assent.core.package import ModelVersion
@@ -17,7 +17,7 @@ from assent.core.record import Decision, ParsedRecord, Record, parse_record
 from assent.core.rendering.page_markers import page_of, with_page
 from assent.core.rendering.pull_request import SUPERSEDED, labels
 from assent.core.rendering.tidying import superseded_by, superseded_comment
-from assent.core.review import NewerVersion
+from assent.core.review import BrokenGlass, NewerVersion
 from assent.core.tidying import InForeground, NotTidied, PageRefreshed, Superseded, Tidied
 from assent.flows.announce_promotion import announce
 from assent.flows.open_waiting import WaitingPromotions
@@ -25,7 +25,11 @@ from assent.flows.standing_around import Standing, record_text
 from assent.flows.wanted import World
 from assent.ports import Forge, NotThere, Unavailable
 
-__all__ = ["TidyReport", "tidy"]
+__all__ = ["GlassJudge", "TidyReport", "tidy"]
+
+
+GlassJudge = Callable[[OpenPullRequest, RecordId], BrokenGlass | None]
+"""Tells who broke the glass of a pull request, if that counts for its record; it may raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ def tidy(
     environments: Sequence[Environment],
     *,
     emit: Callable[[Tidied], None] = lambda _: None,
+    judge_glass: GlassJudge = lambda _pull, _id: None,
 ) -> TidyReport:
     """Tidy the App's own open promotions into some environments.
 
@@ -69,6 +74,7 @@ def tidy(
         forge: Where the pull requests are.
         environments: Those whose promotions are tidied.
         emit: Called with everything that was done, as soon as it is.
+        judge_glass: Asked about pull requests that carry the break-glass label, and no others.
 
     Raises:
         AssentError: The open pull requests could not be listed.
@@ -89,7 +95,7 @@ def tidy(
         here = [each for each in found if each.id.environment == environment.name]
         looked_at += len(here)
         try:
-            _Environment(world, forge, environment, record).tidy(here)
+            _Environment(world, forge, environment, record, judge_glass).tidy(here)
         except AssentError as error:
             record(_failure(environment, "the environment", error))
     return TidyReport(looked_at=looked_at, done=tuple(done))
@@ -110,11 +116,13 @@ class _Environment:
         forge: Forge,
         environment: Environment,
         emit: Callable[[Tidied], None],
+        judge_glass: GlassJudge,
     ) -> None:
         self._world = world
         self._forge = forge
         self._environment = environment
         self._emit = emit
+        self._judge_glass = judge_glass
 
     def tidy(self, found: Sequence[_Open]) -> None:
         # What waits comes first, for it may put others behind it.
@@ -145,8 +153,11 @@ class _Environment:
     ) -> bool:
         """Tidy one, and report where that fails; whether to go on with the others."""
         try:
+            glass = None
+            if BREAK_GLASS in each.pull.labels:
+                glass = self._judge_glass(each.pull, each.id)
             _Promotion(self._world, self._forge, self._environment, self._emit, each).tidy(
-                standing, newest[each.id.model]
+                standing, newest[each.id.model], glass
             )
         except AssentError as error:
             self._emit(_failure(self._environment, each.pull.url, error))
@@ -181,12 +192,13 @@ class _Promotion:
         self._id = promotion.id
         self._pull = promotion.pull
 
-    def tidy(self, standing: Standing, newest: NewerVersion) -> None:
+    def tidy(self, standing: Standing, newest: NewerVersion, glass: BrokenGlass | None) -> None:
         newer = newest if newest.version > self._id.version else None
         self._mark(newer, standing.live_version(self._id))
         record = self._record()
         if record is not None:
-            self._refresh(standing.page(record, self._seen(), newer))
+            page = standing.page(record, self._seen(), newer=newer, broke_glass=glass)
+            self._refresh(page)
         if not set(labels(self._id)) & set(self._pull.labels):
             self._complete(standing, record)
 
