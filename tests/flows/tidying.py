@@ -7,7 +7,7 @@ from typing import Any, cast
 from tests.properties.memory_scene import Fuse, MemoryScene, fused
 
 from assent.adapters.memory_repository import MemoryPull
-from assent.core.config import Config, Override, Settings
+from assent.core.config import Config
 from assent.core.errors import AssentError
 from assent.core.forge import ProposalState
 from assent.core.names import RecordId
@@ -159,8 +159,3 @@ def config_with(config: Config, name: str, **changes: Any) -> Config:  # noqa: A
         replace(each, **changes) if each.name == name else each for each in config.environments
     )
     return replace(config, environments=environments)
-
-
-def override(match: str, environment: str, **settings: Any) -> Override:  # noqa: ANN401 - any field of Settings
-    """Settings for some models in one environment."""
-    return Override(match=match, environments={environment: Settings(**settings)})
