@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LEFT_OUT = ("sandbox", "cli.py", "cli_sandbox.py", "cli_verdicts.py", "__main__.py", "__pycache__")
+LEFT_OUT = ("sandbox", "cli*.py", "__main__.py", "__pycache__")
 """What the Lambda never imports."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a zip can hold; with a real one, no two builds would be equal."""

@@ -33,6 +33,7 @@ from assent.core.outcome import (
     Settled,
     Unusable,
     Vanished,
+    Waiting,
 )
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.rendering.plain import json_text, plain
@@ -48,6 +49,7 @@ ON_A_CLONE: dict[str, tuple[str, ...]] = {
     "reject": ("1",),
     "retire": ("churn", "7", "--env", "dev", "--reason", "x"),
     "status": (),
+    "tidy": (),
 }
 """Commands that work on a clone, each with the arguments that it needs."""
 COMMANDS = (*ON_A_CLONE, "demo", "propose", "report-inference", "report-violations", "resolve")
@@ -377,6 +379,11 @@ class _Answering:
             0,
             "churn 7 in dev: nothing to propose, main holds it",
         ),
+        (
+            Waiting(id=RecordId("dev", "churn", 7), branch="promote/dev/churn/7", why=HOSTILE),
+            0,
+            f"churn 7 in dev: waits on promote/dev/churn/7, {plain(HOSTILE)}",
+        ),
         (Ignored(why=HOSTILE), 0, f"ignored: {plain(HOSTILE)}"),
         (Vanished(why="it is gone"), 3, "nothing to propose: it is gone"),
         (
@@ -398,7 +405,7 @@ class _Answering:
             "churn 7 in prod: drift, 2 violations: https://github.com/acme/p/issues/13 (opened)",
         ),
     ],
-    ids=["proposed", "settled", "ignored", "vanished", "unusable", "drift-reported"],
+    ids=["proposed", "settled", "waiting", "ignored", "vanished", "unusable", "drift-reported"],
 )
 def test_propose_tells_what_became_of_an_event(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, outcome: Outcome, code: int, line: str

@@ -11,7 +11,7 @@ from assent.core.backoff import delay_seconds
 from assent.core.errors import AssentError
 from assent.core.events import Ignored
 from assent.core.names import RecordId
-from assent.core.outcome import Attempt, Outcome, Proposed, Unusable
+from assent.core.outcome import Attempt, Outcome, Proposed, Unusable, Waiting
 from assent.core.receipts import NotNotified
 from assent.ports import Queue, Unavailable
 from assent.sandbox.aws import lambda_context, sqs_batch
@@ -201,6 +201,7 @@ UNTOLD = Proposed(
     attempt=Attempt.OPENED,
     not_notified=NotNotified(environment="test", topic="arn:topic", message="denied\n::error::"),
 )
+WAITING = Waiting(id=ID, branch="promote/test/churn/7", why="2 promotions into test are open")
 UNUSABLE = Unusable(id=ID, run="nightly", uri="s3://a/b", why="it is missing\n. Write it.")
 
 
@@ -209,8 +210,10 @@ def test_what_people_should_look_at_is_logged_as_a_warning(
 ) -> None:
     """A topic that was not told, and a run that cannot be used; neither comes back."""
     caplog.set_level("INFO", "assent")
-    assert deliver(DONE, TOLD, UNTOLD, UNUSABLE).failed == []
-    assert [each.levelname for each in caplog.records] == ["INFO", "INFO", "WARNING", "WARNING"]
+    assert deliver(DONE, TOLD, UNTOLD, UNUSABLE, WAITING).failed == []
+    levels = [each.levelname for each in caplog.records]
+    assert levels == ["INFO", "INFO", "WARNING", "WARNING", "INFO"]
     assert "not told arn:topic: denied" in caplog.messages[2]
     assert "nightly: s3://a/b" in caplog.messages[3]
+    assert "waits on promote/test/churn/7" in caplog.messages[4]
     assert all(message.isprintable() for message in caplog.messages)

@@ -411,6 +411,7 @@ def test_nothing_is_installed_beside_a_credential(name: str) -> None:
             role,
             "Mint a token for the GitHub side",
             verb,
+            *(["Tidy"] if name == "apply.yml" else []),
         ]
         options = step(job, "Check out the head of main")["with"]
         assert (options["ref"], options["fetch-depth"]) == ("main", 0)
@@ -509,6 +510,18 @@ def test_apply_passes_the_result_on(
     done, arguments = run_step(apply, tmp_path, exits=exits, ENVIRONMENT="uat", ALL=wanted)
     assert done.returncode == exits, done.stdout
     assert arguments == ["-m", "assent", "apply", "--env", "uat", *options]
+
+
+@pytest.mark.parametrize("exits", [0, 12])
+def test_tidying_follows_whatever_applying_came_to(tmp_path: Path, exits: int) -> None:
+    """A refusal holds up no page; cancelling does, and so does the lack of a token."""
+    job = load("apply.yml")["jobs"]["dev"]
+    tidy = step(job, "Tidy")
+    assert tidy["if"] == "${{ !cancelled() && steps.token.outcome == 'success' }}"
+    assert job["steps"][-1] == tidy
+    done, arguments = run_step(tidy, tmp_path, exits=exits, ENVIRONMENT="uat")
+    assert done.returncode == exits, done.stdout
+    assert arguments == ["-m", "assent", "tidy", "--env", "uat"]
 
 
 # Reject: at once, and nothing that apply would not do later.

@@ -180,6 +180,34 @@ def apply(repository: Path, environments: tuple[str, ...], *, everything: bool, 
     return report.exit
 
 
+@main.command(short_help="Keep open promotions tidy.")
+@_repository
+@_environments
+@_format("text", "json")
+@_verdicts
+def tidy(repository: Path, environments: tuple[str, ...], form: str) -> Exit:
+    """Refresh open promotions' pages, label what is superseded, open what waits for a place.
+
+    Run at any time, twice, or after a run that was cut off, it ends in the same state.
+    """
+    from assent.core.rendering.tidying import tidied_line, tidying_summary, tidying_values
+    from assent.flows.tidy import tidy as clean
+    from assent.wiring import forge_of, open_world
+
+    with open_world(repository, writing=False) as world:
+        report = clean(
+            world,
+            forge_of(world.config),
+            world.config.select(environments),
+            emit=lambda done: _emit(tidied_line(done)) if form == "text" else None,
+        )
+    if form == "json":
+        _emit_json(tidying_values(world.head, report.exit, report.done))
+    else:
+        _emit(f"{world.head[:12]}: {tidying_summary(report.looked_at, report.done)}")
+    return report.exit
+
+
 @main.command(short_help="Show what is live: models down, environments across.")
 @_repository
 @_environments

@@ -68,12 +68,11 @@ def test_files_are_read_by_commit_and_branch(place: Place) -> None:
 
 
 def test_one_view_has_all_that_proposing_needs(place: Place) -> None:
-    """The tip, the record, the champion's, the rung below's, and the bot's own pull requests."""
+    """The tip, the record, other files beside it, and the bot's own pull requests."""
     forge = place.forge
     below = PATH.replace("/dev/", "/test/")
-    seen = forge.promotion(PATH, BRANCH, None)
-    assert (seen.head, seen.record, seen.champion, seen.below) == (forge.tip(), None, None, None)
-    assert seen.proposals == ()
+    seen = forge.promotion(PATH, BRANCH)
+    assert (seen.head, seen.files, seen.proposals) == (forge.tip(), {}, ())
     first = proposed(place)
     later(place)
     place.close(first, "ana")
@@ -82,15 +81,83 @@ def test_one_view_has_all_that_proposing_needs(place: Place) -> None:
     second = forge.open_pull_request(BRANCH, "Again", "").number
     forge.label(second, ["assent", "env: dev"])
     place.open_as("ana", "other", "other.yaml")
-    seen = forge.promotion(PATH, BRANCH, "README.md", below=below)
-    assert (seen.head, seen.record) == (forge.tip(), b"by ana\n")
-    assert (seen.champion, seen.below) == (b"Models\n", b"by ben\n")
+    beside = ["README.md", below, "missing", PATH, below]
+    seen = forge.promotion(PATH, BRANCH, beside=beside)
+    assert seen.head == forge.tip()
+    assert seen.files == {PATH: b"by ana\n", "README.md": b"Models\n", below: b"by ben\n"}
     assert [(each.number, each.state, each.labels) for each in seen.proposals] == [
         (second, ProposalState.OPEN, ("assent", "env: dev")),
         (first, ProposalState.CLOSED, ()),
     ]
-    assert forge.promotion(PATH, "other", None, below="none.yaml").proposals == ()
-    assert forge.promotion(PATH, "other", None, below="none.yaml").below is None
+    assert all(each.own for each in seen.proposals)
+    seen = forge.promotion(PATH, "other", other=BRANCH)
+    assert (seen.proposals, [each.number for each in seen.others]) == ((), [second, first])
+    assert (seen.open, seen.further) == ((), 0)
+
+
+def test_a_view_lists_open_pull_requests_with_a_label(place: Place) -> None:
+    """The bot's own, newest first; neither closed ones nor those of people or other labels."""
+    forge = place.forge
+    numbers = []
+    for name in ("one", "two", "three", "four"):
+        numbers.append(proposed(place, f"promote/dev/{name}/1", f"{name}.yaml"))
+        forge.label(numbers[-1], ["env: dev" if name != "three" else "env: test"])
+        later(place)
+    place.close(numbers[0], "ana")
+    theirs = place.open_as("ana", "other", "other.yaml")
+    forge.label(theirs, ["env: dev"])
+    seen = forge.promotion(PATH, BRANCH, label="env: dev")
+    assert [(each.number, each.branch) for each in seen.open] == [
+        (numbers[3], "promote/dev/four/1"),
+        (numbers[1], "promote/dev/two/1"),
+    ]
+    assert seen.open[0].url == forge.pull_request(numbers[3]).url
+    assert seen.further == 0
+
+
+def test_the_bots_open_pull_requests_are_listed(place: Place) -> None:
+    """Oldest first, with all that tells whether they are up to date."""
+    forge = place.forge
+    first, second = proposed(place), proposed(place, "promote/dev/churn/8", "other.txt")
+    place.open_as("ana", "by-ana", "a.txt")
+    closed = proposed(place, "closed", "closed.txt")
+    place.close(closed, "ana")
+    forge.label(first, ["assent", "assent: superseded"])
+    forge.edit_body(first, "Another\ntext")
+    found = list(forge.open_promotions())
+    assert [each.number for each in found] == [first, second]
+    seen = forge.pull_request(first)
+    assert (found[0].url, found[0].branch, found[0].head) == (seen.url, BRANCH, seen.head)
+    assert (found[0].title, found[0].body) == (f"Promote {PATH}", "Another\ntext")
+    assert found[0].labels == ("assent", "assent: superseded")
+    forge.unlabel(first, "assent: superseded")
+    forge.unlabel(first, "assent: superseded")
+    forge.unlabel(first, "never there")
+    assert next(forge.open_promotions()).labels == ("assent",)
+
+
+def test_branches_come_with_their_pull_requests(place: Place) -> None:
+    """Those below a name, and whoever opened what from them in any state."""
+    forge = place.forge
+    for name in ("promote/dev/churn/8", "promote/dev/churn/9", "promote/devel/churn/1"):
+        forge.create_branch(name, forge.tip())
+    tip = place.push("promote/dev/churn/8", "x.txt", "ana")
+    closed = proposed(place)
+    place.close(closed, "ana")
+    later(place)
+    again = forge.open_pull_request(BRANCH, "Again", "").number
+    place.open_as("ana", "promote/dev/fraud/1", "y.txt")
+    found = {each.name: each for each in forge.branches_below("promote/dev/")}
+    names = ["promote/dev/churn/8", "promote/dev/churn/9", "promote/dev/fraud/1"]
+    assert list(found) == [BRANCH, *names]
+    assert found["promote/dev/churn/8"].head == tip
+    assert found["promote/dev/churn/8"].proposals == ()
+    assert [(each.number, each.state, each.own) for each in found[BRANCH].proposals] == [
+        (again, ProposalState.OPEN, True),
+        (closed, ProposalState.CLOSED, True),
+    ]
+    assert [each.own for each in found["promote/dev/fraud/1"].proposals] == [False]
+    assert list(forge.branches_below("promote/none/")) == []
 
 
 def test_what_exists_is_not_made_again(place: Place) -> None:
@@ -203,6 +270,7 @@ CHANGES: dict[str, Callable[[Place, int], object]] = {
     "an approval": lambda place, number: place.review(number, "ana", ""),
     "a push": lambda place, _: place.push(BRANCH, "more.txt", "ben"),
     "a label": lambda place, number: place.forge.label(number, ["assent"]),
+    "a label less": lambda place, number: place.forge.unlabel(number, "old"),
     "an edit": lambda place, number: place.forge.edit_body(number, "Other"),
     "a close": lambda place, number: place.close(number, "ana"),
     "a deleted branch": lambda place, _: place.delete_branch(BRANCH, "ana"),
@@ -214,6 +282,7 @@ CHANGES: dict[str, Callable[[Place, int], object]] = {
 def test_every_change_moves_the_time_of_the_update(place: Place, change: str) -> None:
     """So that asking for what changed since then finds it."""
     number = proposed(place)
+    place.forge.label(number, ["old"])
     later(place)
     CHANGES[change](place, number)
     assert place.forge.pull_request(number).updated_at == place.clock.now()
@@ -381,7 +450,9 @@ def test_numbers_are_shared(place: Place) -> None:
     assert numbers == [1, 2, 3]
 
 
-@pytest.mark.parametrize("act", ["comment", "edit_issue", "edit_body", "reopen", "close_issue"])
+@pytest.mark.parametrize(
+    "act", ["comment", "edit_issue", "edit_body", "reopen", "close_issue", "unlabel"]
+)
 def test_what_does_not_exist_cannot_be_written(place: Place, act: str) -> None:
     """Each says that there is nothing."""
     more = () if act in {"reopen", "close_issue"} else ("text",)

@@ -238,17 +238,23 @@ def test_an_issue_is_closed_as_not_planned(desk: Desk) -> None:
     assert [label.name for label in seen.labels] == [LABEL]
 
 
-def test_a_folder_in_a_records_place_is_no_record(desk: Desk) -> None:
-    """Nor in the champion's or that of the rung below."""
+def test_what_is_no_text_is_told_from_what_is_not_there(desk: Desk) -> None:
+    """A folder, or bytes, in a record's place: neither a record nor none."""
     ana = desk.server.client("token-of-ana").get_repo(desk.name)
     ana.create_file("folder/file", "Add", "x", branch="main")
-    for path, champion, below in (
-        ("folder", None, None),
-        (PATH, "folder", None),
-        (PATH, None, "folder"),
-    ):
-        with pytest.raises(GitHubRefused, match="folder is no text file"):
-            desk.forge.promotion(path, BRANCH, champion, below=below)
+    ana.create_file("bytes", "Add", b"\0", branch="main")
+    seen = desk.forge.promotion("folder", BRANCH, beside=["bytes", "missing"])
+    assert seen.files == {"folder": None, "bytes": None}
+
+
+def test_branches_are_read_page_by_page(desk: Desk) -> None:
+    """As many pages as there are, and each branch once."""
+    for number in range(60):
+        desk.forge.create_branch(f"promote/dev/churn/{number}", desk.forge.tip())
+    desk.ledger.clear()
+    found = [each.name for each in desk.forge.branches_below("promote/dev/")]
+    assert found == sorted(f"promote/dev/churn/{number}" for number in range(60))
+    assert len(desk.ledger.calls) == 2
 
 
 REST_ANSWERS: dict[str, tuple[Respond | Drop, type[AssentError], int | None]] = {
@@ -394,7 +400,10 @@ MERGED = PullRequest(
 )
 METHODS: dict[str, Callable[[Forge], object]] = {
     "configuration": lambda forge: forge.configuration(),
-    "promotion": lambda forge: forge.promotion(PATH, BRANCH, None),
+    "promotion": lambda forge: forge.promotion(PATH, BRANCH),
+    "unlabel": lambda forge: forge.unlabel(1, "assent"),
+    "open_promotions": lambda forge: list(forge.open_promotions()),
+    "branches_below": lambda forge: list(forge.branches_below("promote/")),
     "file": lambda forge: forge.file(PATH, "main"),
     "create_branch": lambda forge: forge.create_branch(BRANCH, "a" * 40),
     "add_file": lambda forge: forge.add_file(BRANCH, PATH, b"x", "Add", replaces=None),

@@ -7,6 +7,16 @@ from assent.core.codeowners import Owner, OwnerKind, owners_of
 PATH = "promotions/dev/churn/7.yaml"
 
 
+def test_owners_are_written_as_codeowners_names_them() -> None:
+    """People and teams with an at sign, addresses without."""
+    found = owners_of(b"* @Ana @acme/ML-Approvers carla@acme.example", PATH)
+    assert [owner.written for owner in found] == [
+        "@ana",
+        "@acme/ml-approvers",
+        "carla@acme.example",
+    ]
+
+
 def names(text: str, path: str = PATH) -> list[str]:
     """The owners' names of a path."""
     return [owner.name for owner in owners_of(text.encode(), path)]

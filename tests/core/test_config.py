@@ -14,6 +14,7 @@ from assent.core.config import (
     parse_config,
 )
 from assent.core.gates import Gate, GateKind, MeasuredIn
+from assent.core.rendering.pull_request import environment_label
 from assent.core.waiting import Freeze, Season, Week
 
 ROOT = Path(__file__).parents[2]
@@ -167,6 +168,8 @@ def test_a_configuration_that_says_something_else_is_refused(content: bytes, sai
         (edited("name: prod", "name: dev"), "assent.yaml:6: environments[1].name: "),
         ((LEAST + "models:\n  - match: a\n    environments: {uat: {approvals: 2}}\n").encode(),
          "assent.yaml:9: models[0].environments.uat: 'uat' is no environment"),
+        (edited("name: dev,", f"name: {'d' * 38}, max_open: 1,"),
+         "assent.yaml:5: environments[0].max_open: open promotions are counted by a label"),
     ],
 )  # fmt: skip
 def test_a_configuration_that_contradicts_itself_is_refused(content: bytes, said: str) -> None:
@@ -384,6 +387,15 @@ def test_a_demand_that_means_nothing_is_refused(content: bytes, said: str) -> No
         parse_config(content, SCHEMA)
     assert said in caught.value.message
     assert caught.value.message.isascii()
+
+
+def test_open_promotions_are_counted_in_environments_whose_label_fits() -> None:
+    """The longest name that a label of GitHub's holds is one that may set a limit."""
+    name = "d" * 37
+    config = parse_config(edited("name: dev,", f"name: {name}, max_open: 1,"), SCHEMA)
+    assert config.entry.max_open == 1
+    assert environment_label(name) == f"environment: {name}"
+    assert environment_label(f"{name}d") is None
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -19,12 +19,14 @@ from assent.core.parameters import (
     Current,
     History,
     HistoryEntry,
+    Live,
     Names,
     UnreadableParameter,
     page_count,
     parse_applied,
     parse_current_version,
     parse_history,
+    parse_live,
     write_applied,
     write_current,
     write_history,
@@ -168,6 +170,9 @@ def test_current_says_what_inference_needs() -> None:
     assert load_contracts().parameter.problems(value) == []
     assert "\n" not in text
     assert parse_current_version("current", text) == 7
+    assert parse_live("current", text) == Live(
+        version=7, since=current().entry.at, pull_request=current().entry.pull_request
+    )
     assert value["model_package_arn"] == "arn:x/churn/7"
     assert value["approved_by"] == ["owner-00-of-12"]
     assert value["approved_at"] == "2026-11-22T10:12:00Z"
@@ -178,6 +183,7 @@ def test_current_says_when_nothing_is_approved() -> None:
     """`version: null` is an answer, and fits the schema."""
     text = write_current("dev", "churn", None)
     assert parse_current_version("current", text) is None
+    assert parse_live("current", text) is None
     assert json.loads(text)["version"] is None
     assert load_contracts().parameter.problems(json.loads(text)) == []
 
@@ -199,11 +205,12 @@ GARBAGE = [
     "parse",
     [
         lambda text: parse_current_version(NAME, text),
+        lambda text: parse_live(NAME, text),
         lambda text: parse_history(ID, NAME, text),
         lambda text: page_count(NAME, text),
         lambda text: parse_applied(NAME, text),
     ],
-    ids=["current", "history", "pages", "applied"],
+    ids=["current", "live", "history", "pages", "applied"],
 )
 @pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
 def test_garbage_is_unreadable(parse: Callable[[str], object], text: str) -> None:

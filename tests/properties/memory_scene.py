@@ -67,6 +67,7 @@ _FORGE_WRITES = frozenset(
         "open_issue",
         "open_pull_request",
         "reopen",
+        "unlabel",
     }
 )
 _REPORT = b'{"binary_classification_metrics": {"auc": {"value": 0.9, "standard_deviation": 0.01}}}'

@@ -64,6 +64,7 @@ from assent.core.outcome import (
     Settled,
     Unusable,
     Vanished,
+    Waiting,
 )
 from assent.core.package import ModelVersion
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
@@ -620,5 +621,5 @@ def _kind(outcome: Outcome) -> str:
             return "vanished"
         case Ignored():
             return "ignored"
-        case Unusable() | DriftReported():
+        case Unusable() | DriftReported() | Waiting():
             raise AssertionError(f"a registration or an inference came to {outcome}")

@@ -11,24 +11,33 @@ from github import Auth, Github, GithubException
 
 from assent import __version__
 from assent.adapters.github_errors import GitHubRefused, translated
+from assent.adapters.github_promotions import (
+    BRANCHES,
+    OPEN_PROMOTIONS,
+    expressions,
+    promotion_query,
+    read_branch,
+    read_open,
+    read_promotion,
+)
 from assent.adapters.github_queries import (
     CONVERSATION,
     ISSUES,
-    PROMOTION,
     PULL_REQUEST,
     PULL_REQUESTS,
     Node,
     read_conversation,
     read_issue,
-    read_promotion,
     read_pull_request,
     some,
 )
 from assent.core.forge import (
     Approvals,
+    Branch,
     Conversation,
     IssueReport,
     OpenedPullRequest,
+    OpenPullRequest,
     PromotionView,
     PullRequest,
     PullRequestState,
@@ -51,6 +60,8 @@ TIMEOUT = 15
 """Seconds to wait for an answer, unless told otherwise."""
 
 _MAY_APPROVE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_NO_LABEL = "Label does not exist"
+"""What GitHub says of a label that an issue does not carry, beside that nothing was found."""
 _MAY_WRITE = frozenset({"admin", "maintain", "write"})
 
 
@@ -126,32 +137,31 @@ class GitHubForge:
         self,
         path: str,
         branch: str,
-        champion: str | None,
         /,
         *,
-        below: str | None = None,
+        beside: Sequence[str] = (),
         other: str | None = None,
+        label: str | None = None,
     ) -> PromotionView:
         """See `ports.Forge`."""
+        paths = list(dict.fromkeys([path, *beside]))
         repository = self._asked(
-            PROMOTION,
+            promotion_query(len(paths)),
             f"reading {path} and its pull requests",
             ref=f"refs/heads/{self._branch}",
-            record=f"{self._branch}:{path}",
-            champion=f"{self._branch}:{champion or path}",
-            withChampion=champion is not None,
-            below=f"{self._branch}:{below or path}",
-            withBelow=below is not None,
             branch=branch,
             other=other or branch,
             withOther=other is not None,
+            label=label or "",
+            withLabel=label is not None,
+            **expressions(self._branch, paths),
         )
         if repository["ref"] is None:
             raise NotThere(
                 f"{self._name} has no branch {self._branch}",
                 hint="Check github.repository in assent.yaml, and that the App is installed there.",
             )
-        return read_promotion(repository, path, champion, below)
+        return read_promotion(repository, paths)
 
     def file(self, path: str, commit: str, /) -> bytes | None:
         """See `ports.Forge`."""
@@ -194,6 +204,30 @@ class GitHubForge:
         """See `ports.Forge`."""
         doing = f"labelling pull request {number}"
         self._send("POST", f"issues/{number}/labels", doing, labels=list(labels))
+
+    def unlabel(self, number: int, label: str, /) -> None:
+        """See `ports.Forge`."""
+        path = f"/repos/{self._name}/issues/{number}/labels/{quote(label, safe='')}"
+        with translated(f"taking a label off pull request {number}"):
+            try:
+                self._client.requester.requestJsonAndCheck("DELETE", path)
+            except GithubException as error:
+                if (error.status, error.message) != (HTTPStatus.NOT_FOUND, _NO_LABEL):
+                    raise
+
+    def open_promotions(self) -> Iterator[OpenPullRequest]:
+        """See `ports.Forge`. What is opened meanwhile comes last."""
+        doing = "reading the open pull requests"
+        for node in self._pages(OPEN_PROMOTIONS, "pullRequests", doing, base=self._branch):
+            found = read_open(node)
+            if found is not None:
+                yield found
+
+    def branches_below(self, prefix: str, /) -> Iterator[Branch]:
+        """See `ports.Forge`."""
+        doing = f"reading the branches below {prefix}"
+        for node in self._pages(BRANCHES, "refs", doing, prefix=f"refs/heads/{prefix}"):
+            yield read_branch(node, prefix)
 
     def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
         """See `ports.Forge`."""

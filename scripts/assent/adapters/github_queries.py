@@ -7,12 +7,9 @@ only way to ask whether the App itself wrote something.
 from datetime import datetime
 from typing import Any
 
-from assent.adapters.github_errors import GitHubRefused
 from assent.core.forge import (
     Conversation,
     IssueReport,
-    PromotionView,
-    Proposal,
     ProposalState,
     PullRequestState,
     Remark,
@@ -23,45 +20,17 @@ from assent.core.forge import (
 __all__ = [
     "CONVERSATION",
     "ISSUES",
-    "PROMOTION",
     "PULL_REQUEST",
     "PULL_REQUESTS",
     "Node",
     "login_of",
     "read_conversation",
     "read_issue",
-    "read_promotion",
     "read_pull_request",
     "some",
 ]
 
 Node = dict[str, Any]
-
-PROMOTION = """
-query Promotion($owner: String!, $name: String!, $ref: String!, $record: String!,
-                $champion: String!, $withChampion: Boolean!,
-                $below: String!, $withBelow: Boolean!,
-                $branch: String!, $other: String!, $withOther: Boolean!) {
-  repository(owner: $owner, name: $name) {
-    ref(qualifiedName: $ref) { target { oid } }
-    record: object(expression: $record) { ...File }
-    champion: object(expression: $champion) @include(if: $withChampion) { ...File }
-    below: object(expression: $below) @include(if: $withBelow) { ...File }
-    proposals: pullRequests(headRefName: $branch, first: 20,
-                            orderBy: {field: CREATED_AT, direction: DESC}) { ...Proposals }
-    others: pullRequests(headRefName: $other, first: 20,
-                         orderBy: {field: CREATED_AT, direction: DESC})
-      @include(if: $withOther) { ...Proposals }
-  }
-}
-fragment Proposals on PullRequestConnection {
-  nodes {
-    number url state headRefOid isCrossRepository viewerDidAuthor
-    labels(first: 20) { nodes { name } }
-  }
-}
-fragment File on Blob { text isTruncated isBinary }
-"""
 
 _PULL = """
 fragment Pull on PullRequest {
@@ -127,35 +96,6 @@ query Issues($owner: String!, $name: String!, $label: String!, $after: String) {
 """
 
 _TURNS = {"ClosedEvent": TurnKind.CLOSED, "ReopenedEvent": TurnKind.REOPENED}
-
-
-def read_promotion(
-    repository: Node, path: str, champion: str | None, below: str | None
-) -> PromotionView:
-    """Read the answer to `PROMOTION`, of a repository that has the branch."""
-    return PromotionView(
-        head=repository["ref"]["target"]["oid"],
-        record=_blob(repository["record"], path),
-        champion=_blob(repository.get("champion"), champion or ""),
-        below=_blob(repository.get("below"), below or ""),
-        proposals=_proposals(repository["proposals"]),
-        others=_proposals(repository.get("others")),
-    )
-
-
-def _proposals(connection: Node | None) -> tuple[Proposal, ...]:
-    return tuple(
-        Proposal(
-            number=node["number"],
-            url=node["url"],
-            state=ProposalState(node["state"].lower()),
-            head=node["headRefOid"],
-            labels=tuple(label["name"] for label in some(node["labels"])),
-        )
-        for node in some(connection)
-        # Anybody may open, or close, a pull request from a branch of this name.
-        if node["viewerDidAuthor"] and not node["isCrossRepository"]
-    )
 
 
 def read_pull_request(node: Node) -> PullRequestState:
@@ -238,15 +178,3 @@ def _remark(node: Node, at: str) -> Remark:
         text=node["body"],
         own=node["viewerDidAuthor"],
     )
-
-
-def _blob(value: Node | None, path: str) -> bytes | None:
-    if value is None:
-        return None
-    if value.get("text") is None or value.get("isTruncated") or value.get("isBinary"):
-        raise GitHubRefused(
-            f"{path} is no text file that GitHub gives whole",
-            hint="A record has a few kilobytes; look at what stands there.",
-        )
-    text: str = value["text"]
-    return text.encode()

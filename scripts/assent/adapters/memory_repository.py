@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from assent.adapters.memory_history import Files, MemoryHistory
+from assent.adapters.memory_promotions import branches_below, open_of, view_of
 from assent.core.errors import AssentError
 from assent.core.forge import (
     Approvals,
+    Branch,
     Conversation,
     IssueReport,
     OpenedPullRequest,
+    OpenPullRequest,
     PromotionView,
-    Proposal,
     ProposalState,
     PullRequest,
     PullRequestState,
@@ -212,35 +214,27 @@ class MemoryRepository(MemoryHistory):
         self,
         path: str,
         branch: str,
-        champion: str | None,
         /,
         *,
-        below: str | None = None,
+        beside: Sequence[str] = (),
         other: str | None = None,
+        label: str | None = None,
     ) -> PromotionView:
         """See `ports.Forge`."""
-        files = self._commits[self.branches["main"]].files
-        return PromotionView(
-            head=self.branches["main"],
-            record=files.get(path),
-            champion=None if champion is None else files.get(champion),
-            below=None if below is None else files.get(below),
-            proposals=self._proposals(branch),
-            others=() if other is None else self._proposals(other),
+        main = self.branches["main"]
+        there = self._commits[main].files
+        files = {each: there[each] for each in (path, *beside) if each in there}
+        return view_of(
+            self.pulls, self._bot, head=main, files=files, branches=(branch, other), label=label
         )
 
-    def _proposals(self, branch: str) -> tuple[Proposal, ...]:
-        return tuple(
-            Proposal(
-                number=pull.number,
-                url=pull.url,
-                state=pull.state,
-                head=pull.head,
-                labels=tuple(pull.labels),
-            )
-            for pull in reversed(self.pulls)
-            if pull.branch == branch and pull.author == self._bot
-        )
+    def open_promotions(self) -> Iterator[OpenPullRequest]:
+        """See `ports.Forge`."""
+        yield from open_of(self.pulls, self._bot)
+
+    def branches_below(self, prefix: str, /) -> Iterator[Branch]:
+        """See `ports.Forge`."""
+        yield from branches_below(self.branches, self.pulls, self._bot, prefix)
 
     def file(self, path: str, commit: str, /) -> bytes | None:
         """See `ports.Forge`."""
@@ -289,6 +283,13 @@ class MemoryRepository(MemoryHistory):
         new = [label for label in labels if label not in pull.labels]
         if new:
             pull.labels.extend(new)
+            self._touch(pull)
+
+    def unlabel(self, number: int, label: str, /) -> None:
+        """See `ports.Forge`."""
+        pull = self.pull(number)
+        if label in pull.labels:
+            pull.labels.remove(label)
             self._touch(pull)
 
     def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:

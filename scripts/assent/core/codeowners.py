@@ -37,6 +37,11 @@ class Owner:
     name: str
     """A login, `organization/team` or an address; in lower case, as GitHub compares them."""
 
+    @property
+    def written(self) -> str:
+        """As CODEOWNERS names it: an at sign before a login or team."""
+        return self.name if self.kind is OwnerKind.EMAIL else f"@{self.name}"
+
 
 def owners_of(content: bytes, path: str) -> tuple[Owner, ...]:
     """The owners of a path: those of the last line that matches it, perhaps none.

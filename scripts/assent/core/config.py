@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 CONFIG_PATH = "assent.yaml"
+_LONGEST_COUNTED = 37
+"""A label holds 50 characters, of which `environment: ` takes 13."""
 
 
 class InvalidConfig(AssentError):
@@ -284,6 +286,9 @@ def _contradictions(value: Mapping[str, Any]) -> list[Contradiction]:
             for key in ("role", "read_role")
             if key in environment and f"::{environment['account']}:" not in environment[key]
         )
+        if "max_open" in environment and len(name) > _LONGEST_COUNTED:
+            message = "open promotions are counted by a label, which cannot hold so long a name"
+            found.append(((*place, "max_open"), message))
         found.extend(_demands(environment, place, entry=index == 0))
     found.extend(freeze_problems(value.get("freezes", []), seen.values()))
     found.extend(_of_overrides(value))

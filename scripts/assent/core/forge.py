@@ -1,5 +1,6 @@
 """Pull requests as the flows see them, whichever forge holds them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,8 +8,11 @@ from enum import StrEnum
 __all__ = [
     "BREAK_GLASS",
     "Approvals",
+    "Branch",
     "Conversation",
     "IssueReport",
+    "OpenPromotion",
+    "OpenPullRequest",
     "OpenedPullRequest",
     "PromotionView",
     "Proposal",
@@ -19,6 +23,9 @@ __all__ = [
     "Turn",
     "TurnKind",
 ]
+
+BREAK_GLASS = "assent: break-glass"
+"""The label by which a code owner lifts soak, freezes and the stop of the line."""
 
 
 BREAK_GLASS = "assent: break-glass"
@@ -43,6 +50,17 @@ class Proposal:
     head: str
     """The commit that its branch had last."""
     labels: tuple[str, ...] = ()
+    own: bool = True
+    """Whether Assent's own App opened it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPromotion:
+    """An open pull request that Assent's own App opened, as one sees it beside another."""
+
+    number: int
+    url: str
+    branch: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +69,43 @@ class PromotionView:
 
     head: str
     """The commit at the tip of the branch that counts."""
-    record: bytes | None
-    """The promotion's record there, if any."""
-    below: bytes | None = None
-    """The record of the rung below there, if asked for and present."""
-    champion: bytes | None
-    """The champion's record there, if asked for and present."""
+    files: Mapping[str, bytes | None]
+    """Those of the files asked for that are there, the promotion's record among them; None for one
+    that is not given whole, or that is no text."""
     proposals: tuple[Proposal, ...]
     """Pull requests that the bot itself opened from the promotion's branch, newest first."""
     others: tuple[Proposal, ...] = ()
     """Likewise, from the other branch that was asked for."""
+    open: tuple[OpenPromotion, ...] = ()
+    """Open ones that the bot opened with the label that was asked for, the newest hundred."""
+    further: int = 0
+    """How many open pull requests with that label there are beyond the newest hundred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPullRequest:
+    """An open pull request that Assent's own App opened to the branch that counts."""
+
+    number: int
+    url: str
+    branch: str
+    head: str
+    """The commit that its branch has."""
+    title: str
+    body: str
+    """As it stands; people may have edited it."""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch, and the pull requests that came from it."""
+
+    name: str
+    head: str
+    """Its commit."""
+    proposals: tuple[Proposal, ...] = ()
+    """Whoever opened them, newest first; no more than twenty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

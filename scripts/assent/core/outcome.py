@@ -16,6 +16,7 @@ __all__ = [
     "Settled",
     "Unusable",
     "Vanished",
+    "Waiting",
 ]
 
 
@@ -60,6 +61,16 @@ class Unusable:
     """What is wrong with it, and what to do."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The record is on its branch; a pull request is opened when there is a place for it."""
+
+    id: RecordId
+    branch: str
+    """Holds the record until then."""
+    why: str
+
+
 class DriftStep(StrEnum):
     """What was done about the issue of a drift."""
 
@@ -91,4 +102,4 @@ class Vanished:
     why: str
 
 
-Outcome = Proposed | Settled | Unusable | DriftReported | Ignored | Vanished
+Outcome = Proposed | Waiting | Settled | Unusable | DriftReported | Ignored | Vanished

@@ -1,6 +1,7 @@
 """What Parameter Store holds: `current`, `versions/<n>` and `applied`, as values and as text."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,11 +20,13 @@ __all__ = [
     "Current",
     "History",
     "HistoryEntry",
+    "Live",
     "Names",
     "UnreadableParameter",
     "parse_applied",
     "parse_current_version",
     "parse_history",
+    "parse_live",
     "write_applied",
     "write_current",
     "write_history",
@@ -184,6 +187,17 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What a `current` parameter says of the version that it names."""
+
+    version: int
+    since: datetime | None = None
+    """When it was approved; None where that does not read."""
+    pull_request: str = ""
+    """The address of the pull request that approved it; empty where that does not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
     """How far apply came in an environment."""
 
@@ -234,13 +248,33 @@ def parse_current_version(name: str, text: str) -> int | None:
     Raises:
         UnreadableParameter: The text is not what Assent writes.
     """
+    live = parse_live(name, text)
+    return None if live is None else live.version
+
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._/-]+", re.ASCII)
+
+
+def parse_live(name: str, text: str) -> Live | None:
+    """What a `current` parameter says; None where it says that there is no version.
+
+    Raises:
+        UnreadableParameter: It names no version as Assent writes one. The rest may be missing.
+    """
     value = _object(name, text, "assent/parameter/v1")
     version = value.get("version")
     if version is None and "version" in value:
         return None
-    if isinstance(version, int) and not isinstance(version, bool) and version > 0:
-        return version
-    raise _unreadable(name, "it has no version")
+    if not isinstance(version, int) or isinstance(version, bool) or version <= 0:
+        raise _unreadable(name, "it has no version")
+    try:
+        since = read_time(value["approved_at"])
+    except (KeyError, TypeError, ValueError):
+        since = None
+    address = value.get("pull_request")
+    if not isinstance(address, str) or _ADDRESS.fullmatch(address) is None:
+        address = ""
+    return Live(version=version, since=since, pull_request=address)
 
 
 def write_history(names: Names, history: History) -> list[tuple[str, str]]:

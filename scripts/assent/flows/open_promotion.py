@@ -2,27 +2,48 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from assent.core.errors import AssentError
 from assent.core.events import Ignored
 from assent.core.evidence import evidence_digest
-from assent.core.forge import PromotionView, Proposal, ProposalState
+from assent.core.forge import OpenPromotion, PromotionView, Proposal, ProposalState
 from assent.core.git_objects import blob_id
-from assent.core.names import RecordId, shown
-from assent.core.outcome import Attempt, Outcome, Proposed, Settled, Unusable
+from assent.core.names import RecordId, promotion_of_branch, shown
+from assent.core.outcome import Attempt, Outcome, Proposed, Settled, Unusable, Waiting
 from assent.core.package import ModelVersion
-from assent.core.parameters import Names, parse_current_version
+from assent.core.parameters import Names
 from assent.core.receipts import NotNotified
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
-from assent.core.rendering.notices import opened_notice
-from assent.core.rendering.pull_request import VOID, branch_name, labels, pull_request_body, title
-from assent.core.review import Champion, ChampionState, ChampionUnread, review
+from assent.core.rendering.pull_request import (
+    VOID,
+    branch_name,
+    environment_label,
+    labels,
+    title,
+)
+from assent.core.review import ChampionUnread, NewerVersion
+from assent.flows.announce_promotion import announce
+from assent.flows.assemble_review import (
+    Files,
+    LiveState,
+    Surroundings,
+    files_beside,
+    promotion_page,
+    read_live,
+)
 from assent.flows.collect_evidence import Collected
 from assent.flows.event_world import World
-from assent.flows.notify import notify
-from assent.ports import AlreadyThere, CredentialsRefused, NothingToMerge, Unavailable
+from assent.ports import (
+    AlreadyThere,
+    CredentialsRefused,
+    Forge,
+    NoReadableFile,
+    NothingToMerge,
+    Unavailable,
+)
 
-__all__ = ["Collect", "open_promotion"]
+__all__ = ["Collect", "Occupied", "file_of", "open_promotion", "require_own"]
 
 _ATTEMPTS = 3
 
@@ -41,6 +62,7 @@ def open_promotion(
     collect: Collect,
     *,
     below: RecordId | None = None,
+    since_below: datetime | None = None,
 ) -> Outcome:
     """Open the pull request that adds a version's record to an environment, or say why not.
 
@@ -53,11 +75,44 @@ def open_promotion(
         world: What is read and written.
         collect: Asked only if a pull request is to be opened, for it reads many files.
         below: The record one rung down, which `collect` then finds in what it is given.
+        since_below: Since when the very package is in effect there; None where nobody can tell.
 
     Raises:
         AssentError: A service refuses or does not answer.
     """
-    return _Promotion(id_, version, world).open(collect, below)
+    return _Promotion(id_, version, world, since_below).open(collect, below)
+
+
+def file_of(files: Files, path: str) -> bytes | None:
+    """A file that has to be known before anything is written; None where there is none.
+
+    Raises:
+        NoReadableFile: There is one, and it was not given whole, or is no text.
+    """
+    content = files.get(path)
+    if content is None and path in files:
+        raise NoReadableFile(
+            f"{path} is no text file that GitHub gives whole",
+            hint="A record has a few kilobytes; look at what stands there.",
+        )
+    return content
+
+
+def require_own(forge: Forge, branch: str, id_: RecordId) -> None:
+    """Refuse a branch that would bring anything else in than the record.
+
+    Raises:
+        Occupied: Somebody who may write to the repository took the name.
+    """
+    others = forge.other_files(branch, id_.path)
+    if others:
+        raise Occupied(
+            f"the branch {branch} changes {shown(others[0])}"
+            + (f" and {len(others) - 1} more files" if len(others) > 1 else "")
+            + f"; a promotion changes {id_.path} and nothing else",
+            hint=f"Look at who made it, delete the branch {branch}, and deliver the event "
+            "again. A ruleset that lets only the App write promote/**/* prevents this.",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +128,15 @@ class _Spot:
 class _Promotion:
     """One version on its way into a pull request."""
 
-    def __init__(self, id_: RecordId, version: ModelVersion, world: World) -> None:
+    def __init__(
+        self, id_: RecordId, version: ModelVersion, world: World, since_below: datetime | None
+    ) -> None:
         self._id = id_
         self._version = version
         self._world = world
         self._environment = world.config.environment(id_.environment)
         self._names = Names(prefix=world.config.parameter_prefix, environment=id_.environment)
-        self._champion: ChampionState = None
+        self._around = Surroundings(files={}, live=None, seen=version, since_below=since_below)
 
     def open(self, collect: Collect, below: RecordId | None) -> Outcome:
         spot = self._look(below)
@@ -105,20 +162,25 @@ class _Promotion:
         the plain branch shows that its number was used. Both are asked for each time, for what
         main held can have been deleted since.
         """
-        live = self._live_version()
+        live = self._live()
         plain, other = self._branches()
         view = self._world.forge.promotion(
             self._id.path,
             plain,
-            self._path_of(live),
-            below=None if below is None else below.path,
+            beside=files_beside(self._world.config, self._id, live),
             other=other,
+            label=environment_label(self._id.environment),
         )
-        self._champion = self._champion_of(live, view)
-        if view.record is not None and self._is_same_package(view.record):
+        self._around = replace(
+            self._around, files=view.files, live=live, newer=self._newer(view.open)
+        )
+        record = file_of(view.files, self._id.path)
+        if below is not None:
+            file_of(view.files, below.path)
+        if record is not None and self._is_same_package(record):
             why = f"{self._world.config.branch} holds {self._id.path}"
             return Settled(id=self._id, why=why)
-        recreated = view.record is not None
+        recreated = record is not None
         for branch, proposals in ((plain, view.proposals), (other, view.others)):
             standing = self._standing(proposals, branch)
             if not isinstance(standing, bool):
@@ -126,10 +188,16 @@ class _Promotion:
             recreated |= standing
         return _Spot(branch=other if recreated else plain, view=view, recreated=recreated)
 
-    def _path_of(self, live: int | ChampionUnread | None) -> str | None:
-        if not isinstance(live, int):
-            return None
-        return RecordId(self._id.environment, self._id.model, live).path
+    def _newer(self, open_: Iterable[OpenPromotion]) -> NewerVersion | None:
+        """The newest version that is proposed for the same environment, if it is newer."""
+        newest, here = None, (self._id.environment, self._id.model)
+        for each in open_:
+            id_ = promotion_of_branch(each.branch)
+            if id_ is None or (id_.environment, id_.model) != here:
+                continue
+            if id_.version > (self._id.version if newest is None else newest.version):
+                newest = NewerVersion(version=id_.version, pull_request=each.url)
+        return newest
 
     def _branches(self) -> tuple[str, str]:
         """The promotion's branch, and the one of a package that was created again."""
@@ -138,24 +206,14 @@ class _Promotion:
             branch_name(self._id, recreated=self._version.package.created),
         )
 
-    def _live_version(self) -> int | ChampionUnread | None:
-        name = self._names.current(self._id.model)
+    def _live(self) -> LiveState:
+        model, parameters = self._id.model, self._world.parameters(self._environment)
         try:
-            text = self._world.parameters(self._environment).read([name]).get(name)
-            return None if text is None else parse_current_version(name, text)
+            return read_live(parameters, self._names, [model])[model]
         except AssentError as error:
             if error.retryable or isinstance(error, CredentialsRefused):
                 raise
             return ChampionUnread(why=error.message)
-
-    def _champion_of(self, live: int | ChampionUnread | None, view: PromotionView) -> ChampionState:
-        if not isinstance(live, int):
-            return live
-        record = None
-        if view.champion is not None:
-            parsed = parse_record(view.champion, self._world.contracts.promotion)
-            record = parsed.record if isinstance(parsed, ParsedRecord) else None
-        return Champion(version=live, record=record)
 
     def _standing(self, proposals: Iterable[Proposal], branch: str) -> Settled | Proposed | bool:
         """What was decided or is open there; or whether an earlier package used the branch."""
@@ -193,9 +251,12 @@ class _Promotion:
             joined = self._joined(branch, wrote=False)
             if joined is not None:
                 return joined
-            self._require_own(branch)
-        fresh = attempt is Attempt.OPENED and spot.view.record is None
+            require_own(forge, branch, self._id)
+        fresh = attempt is Attempt.OPENED and self._id.path not in spot.view.files
         placed = self._place_record(branch, record, fresh=fresh)
+        full = self._no_place(spot.view)
+        if full is not None:
+            return Waiting(id=self._id, branch=branch, why=full)
         try:
             opened = forge.open_pull_request(
                 branch, title(self._id, recreated=spot.recreated), self._body(placed)
@@ -220,6 +281,21 @@ class _Promotion:
             not_notified=failure,
         )
 
+    def _no_place(self, view: PromotionView) -> str | None:
+        """Why no pull request may be opened now; None where one may.
+
+        The record is on its branch all the same: its evidence is that of now, and `tidy` opens the
+        pull request. Several deliveries at once do not see each other's.
+        """
+        most, name = self._environment.max_open, self._id.environment
+        if most is None:
+            return None
+        ids = (promotion_of_branch(each.branch) for each in view.open)
+        count = sum(id_ is not None and id_.environment == name for id_ in ids) + view.further
+        if count < most:
+            return None
+        return f"{count} promotions into {name} are open, and no more than {most} may be"
+
     def _joined(self, branch: str, *, wrote: bool) -> Settled | Proposed | None:
         """What another process has made of the branch meanwhile; None where nothing shows.
 
@@ -230,7 +306,7 @@ class _Promotion:
         Raises:
             Unavailable: The other process is not done yet, or died.
         """
-        for proposal in self._world.forge.promotion(self._id.path, branch, None).proposals:
+        for proposal in self._world.forge.promotion(self._id.path, branch).proposals:
             if _is_void(proposal):
                 continue
             content = self._world.forge.file(self._id.path, proposal.head)
@@ -275,12 +351,18 @@ class _Promotion:
     ) -> NotNotified | None:
         """Correct the page, tell the topic, and label; the labels say that all of it is done."""
         record = self._correct_page(number, branch, shown=shown)
-        failure = None
-        if record is not None:
-            notice = opened_notice(record, url, _live(self._champion))
-            failure = notify(self._world.notices, self._environment, notice)
-        self._world.forge.label(number, labels(self._id))
-        return failure
+        if record is None:
+            self._world.forge.label(number, labels(self._id))
+            return None
+        return announce(
+            record,
+            number,
+            url,
+            self._around.live,
+            forge=self._world.forge,
+            notices=self._world.notices,
+            environment=self._environment,
+        )
 
     def _correct_page(self, number: int, branch: str, *, shown: Record | None) -> Record | None:
         """Let the page speak of the record that is on the branch in the end.
@@ -308,31 +390,14 @@ class _Promotion:
         raise self._restless(branch)
 
     def _body(self, record: Record) -> str:
-        return pull_request_body(
-            review(
-                record,
-                self._champion,
-                config=self._world.config,
-                now=self._world.clock.now(),
-                seen=self._version,
-            )
+        world = self._world
+        return promotion_page(
+            record,
+            self._around,
+            config=world.config,
+            contracts=world.contracts,
+            now=world.clock.now(),
         )
-
-    def _require_own(self, branch: str) -> None:
-        """Refuse a branch that would bring anything else in than the record.
-
-        Raises:
-            Occupied: Somebody who may write to the repository took the name.
-        """
-        others = self._world.forge.other_files(branch, self._id.path)
-        if others:
-            raise Occupied(
-                f"the branch {branch} changes {shown(others[0])}"
-                + (f" and {len(others) - 1} more files" if len(others) > 1 else "")
-                + f"; a promotion changes {self._id.path} and nothing else",
-                hint=f"Look at who made it, delete the branch {branch}, and deliver the event "
-                "again. A ruleset that lets only the App write promote/**/* prevents this.",
-            )
 
     def _place_record(self, branch: str, record: Record, *, fresh: bool) -> Record:
         """Bring the record onto the branch; what stands there already and is ours is kept.
@@ -385,13 +450,3 @@ def _with_time_of(record: Record, other: Record) -> Record:
     evidence = replace(record.evidence, collected=other.evidence.collected)
     digest = evidence_digest(record.package, evidence)
     return replace(record, evidence=replace(evidence, digest=digest))
-
-
-def _live(champion: ChampionState) -> int | str | None:
-    match champion:
-        case Champion(version=version):
-            return version
-        case ChampionUnread(why=why):
-            return why
-        case None:
-            return None

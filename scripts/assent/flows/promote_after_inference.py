@@ -15,7 +15,7 @@ from assent.core.inference import ExpectedFile, InferenceRun, UnusableReport, ex
 from assent.core.names import PackageArn, RecordId, parse_package_arn
 from assent.core.outcome import Outcome, Settled, Unusable, Vanished
 from assent.core.package import ModelVersion
-from assent.core.parameters import Names
+from assent.core.parameters import HistoryEntry, Names
 from assent.core.record import Decision, ParsedRecord, parse_record
 from assent.flows.collect_evidence import Collected, collect_evidence
 from assent.flows.collect_inference import collect_inference
@@ -143,7 +143,8 @@ def _promote(
     decided = version.metadata.get(target.name)
     if decided in {decision.value for decision in Decision}:
         return Settled(id=id_, why=f"{arn.text} is {decided} in {target.name} already")
-    why = _not_effective(below, version, environment, world)
+    last = _decided(below, environment, world)
+    why = _not_effective(below, version, last)
     if why is not None:
         return Ignored(why=why)
 
@@ -158,13 +159,12 @@ def _promote(
             version, world.reports(None), world.clock.now(), store=world.store, inference=found
         )
 
-    return open_promotion(id_, version, world, collect, below=below)
+    since = None if last is None else last.applied_at
+    return open_promotion(id_, version, world, collect, below=below, since_below=since)
 
 
-def _not_effective(
-    id_: RecordId, version: ModelVersion, environment: Environment, world: World
-) -> str | None:
-    """Why a version is not approved where it ran, as Parameter Store tells; None where it is.
+def _decided(id_: RecordId, environment: Environment, world: World) -> HistoryEntry | None:
+    """The decision in effect where a version ran, as Parameter Store tells.
 
     Raises:
         AssentError: The history could not be read, which is neither a yes nor a no.
@@ -173,7 +173,11 @@ def _not_effective(
     history = read_histories(world.parameters(environment), names, [id_])[id_]
     if isinstance(history, AssentError):
         raise history
-    last = history.last
+    return history.last
+
+
+def _not_effective(id_: RecordId, version: ModelVersion, last: HistoryEntry | None) -> str | None:
+    """Why a version is not approved where it ran; None where it is."""
     if last is None or last.decision is not Decision.APPROVED:
         said = "nothing was decided" if last is None or not last.decision else last.decision.value
         return f"{id_} is not approved ({said}), so it is not proposed one rung up"
@@ -187,9 +191,10 @@ def _not_on_main(
 ) -> str | None:
     """Why main does not want a version where it ran; None where it does."""
     branch = world.config.branch
-    if view.below is None:
+    content = view.files.get(id_.path)
+    if content is None:
         return f"{branch} has no {id_.path}, so it is not proposed one rung up"
-    parsed = parse_record(view.below, world.contracts.promotion)
+    parsed = parse_record(content, world.contracts.promotion)
     if not isinstance(parsed, ParsedRecord):
         return f"{id_.path} of {branch} does not read, so it is not proposed one rung up"
     if parsed.record.decision is not Decision.APPROVED:

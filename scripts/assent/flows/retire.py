@@ -128,7 +128,7 @@ class _Retiring:
         record = replace(asked.record, decision=Decision.RETIRED, reason=self._reason)
         content = write_record(record, self._world.contracts.promotion)
         branch = retirement_branch(self._id, asked.blob)
-        earlier = self._forge.promotion(self._id.path, branch, None).proposals
+        earlier = self._forge.promotion(self._id.path, branch).proposals
         for proposal in earlier:
             if proposal.state is ProposalState.OPEN:
                 return self._already_open(branch, proposal)
@@ -273,7 +273,7 @@ class _Retiring:
 
     def _opened_meanwhile(self, branch: str, found: Consequences) -> Retirement:
         """Another call opened the pull request first; its page must speak of what stands there."""
-        view = self._forge.promotion(self._id.path, branch, None)
+        view = self._forge.promotion(self._id.path, branch)
         for proposal in view.proposals:
             if proposal.state is ProposalState.OPEN:
                 opened = OpenedPullRequest(number=proposal.number, url=proposal.url)

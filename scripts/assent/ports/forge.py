@@ -6,9 +6,11 @@ from typing import Protocol
 
 from assent.core.forge import (
     Approvals,
+    Branch,
     Conversation,
     IssueReport,
     OpenedPullRequest,
+    OpenPullRequest,
     PromotionView,
     PullRequest,
     PullRequestState,
@@ -32,20 +34,20 @@ class Forge(Protocol):
         self,
         path: str,
         branch: str,
-        champion: str | None,
         /,
         *,
-        below: str | None = None,
+        beside: Sequence[str] = (),
         other: str | None = None,
+        label: str | None = None,
     ) -> PromotionView:
         """Everything that proposing needs to know, in one request: one consistent moment.
 
         Args:
             path: The record's.
             branch: The promotion's own.
-            champion: The path of the champion's record, to be read too.
-            below: The path of the same version's record one rung down, to be read too.
+            beside: Other files of the branch that counts, to be read too.
             other: Another branch whose pull requests are listed too.
+            label: What open pull requests carry that are listed too.
         """
         ...
 
@@ -86,6 +88,21 @@ class Forge(Protocol):
 
     def label(self, number: int, labels: Sequence[str], /) -> None:
         """Put labels on a pull request."""
+        ...
+
+    def unlabel(self, number: int, label: str, /) -> None:
+        """Take a label off a pull request, if it carries it."""
+        ...
+
+    def open_promotions(self) -> Iterator[OpenPullRequest]:
+        """Open pull requests to the branch that counts that Assent's own App opened, oldest first.
+
+        A page is read only when it is reached.
+        """
+        ...
+
+    def branches_below(self, prefix: str, /) -> Iterator[Branch]:
+        """Branches below a name that ends with a slash, with the pull requests from each."""
         ...
 
     def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:

@@ -4,7 +4,15 @@ from typing import Any
 
 from assent.core.events import Ignored
 from assent.core.names import RecordId
-from assent.core.outcome import DriftReported, Outcome, Proposed, Settled, Unusable, Vanished
+from assent.core.outcome import (
+    DriftReported,
+    Outcome,
+    Proposed,
+    Settled,
+    Unusable,
+    Vanished,
+    Waiting,
+)
 from assent.core.rendering.plain import plain
 
 __all__ = ["outcome_line", "outcome_values"]
@@ -19,6 +27,8 @@ def outcome_line(outcome: Outcome) -> str:
             if failure is not None:
                 line += f"; not told {plain(failure.topic)}: {plain(failure.message)}"
             return line
+        case Waiting():
+            return f"{outcome.id}: waits on {outcome.branch}, {plain(outcome.why)}"
         case Settled():
             return f"{outcome.id}: nothing to propose, {plain(outcome.why)}"
         case Unusable():
@@ -53,6 +63,13 @@ def outcome_values(outcome: Outcome) -> dict[str, Any]:
             if failure is not None:
                 values["not_notified"] = {"topic": failure.topic, "message": failure.message}
             return values
+        case Waiting():
+            return {
+                "outcome": "waiting",
+                **_id_values(outcome.id),
+                "branch": outcome.branch,
+                "why": outcome.why,
+            }
         case Settled():
             return {"outcome": "settled", **_id_values(outcome.id), "why": outcome.why}
         case Unusable():

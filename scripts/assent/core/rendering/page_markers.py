@@ -1,41 +1,49 @@
 """The marks around a page of ours, so that a refresh leaves alone what people wrote beside it.
 
-Both are comments that no reader sees, each alone on its line. Untrusted text cannot forge one: it
-stands in code spans, which break `<!--`.
+Both are comments that no reader sees, each alone on its line. Untrusted text within the page has no
+line to itself, and so cannot end it.
 """
 
 __all__ = ["PAGE_BEGIN", "PAGE_END", "marked", "page_of", "with_page"]
 
 PAGE_BEGIN = "<!-- assent: page -->"
 PAGE_END = "<!-- assent: end -->"
+_MOST = 65_000
+"""GitHub takes 65,536 characters."""
+_NO_ROOM = "\n\n*(cut: there is no more room; the history of this text has all of it)*"
 
 
 def marked(text: str) -> str:
-    """A page from its text."""
+    """A page from its text; one that has its marks already stays as it is."""
+    if text.startswith(f"{PAGE_BEGIN}\n") and text.endswith(f"\n{PAGE_END}\n"):
+        return text
     return f"{PAGE_BEGIN}\n\n{text.strip()}\n\n{PAGE_END}\n"
 
 
 def page_of(body: str) -> tuple[str, str, str] | None:
     """What stands before the page, the page with its marks, and what stands after it.
 
-    None where there is no whole page: it was never there, or somebody took a mark away. The page
-    has the line ends with which we write it, whatever an editor made of them, so that it can be
-    compared.
+    None where there is no whole page: it was never there, or somebody took a mark away. Lines end
+    as we end them, whatever an editor made of that, so that pages can be compared. People may have
+    copied a mark, or half a page: it goes from the last beginning before the first end.
     """
-    lines = body.splitlines(keepends=True)
-    kept = [line.strip() for line in lines]
-    try:
-        begin = kept.index(PAGE_BEGIN)
-        end = kept.index(PAGE_END, begin)
-    except ValueError:
-        return None
-    before, page, after = lines[:begin], lines[begin : end + 1], lines[end + 1 :]
-    text = "".join(page).replace("\r\n", "\n").rstrip("\n") + "\n"
-    return "".join(before), text, "".join(after)
+    lines = _lines(body)
+    for end, line in enumerate(lines):
+        if line.strip() == PAGE_END:
+            begins = [place for place in range(end) if lines[place].strip() == PAGE_BEGIN]
+            if begins:
+                begin = begins[-1]
+                page = [PAGE_BEGIN, *lines[begin + 1 : end], PAGE_END]
+                before, after = lines[:begin], lines[end + 1 :]
+                return "\n".join(before), "\n".join(page) + "\n", "\n".join(after)
+    return None
 
 
 def with_page(body: str, page: str) -> str:
-    """A body with its page replaced; one without a whole page gets it on top of what it holds.
+    """A body with its page replaced.
+
+    Where there is no whole page, everything that is there is taken for people's words, and put
+    below. What does not fit beside the page is cut.
 
     Args:
         body: What the pull request says now.
@@ -43,6 +51,20 @@ def with_page(body: str, page: str) -> str:
     """
     found = page_of(body)
     if found is None:
-        return f"{page}\n{body}" if body.strip() else page
-    before, _, after = found
-    return before + page + after
+        marks = {PAGE_BEGIN, PAGE_END}
+        before, after = "", "\n".join(line for line in _lines(body) if line.strip() not in marks)
+    else:
+        before, _, after = found
+    before = _cut(before.strip("\n"), _MOST - len(page))
+    after = _cut(after.strip("\n"), _MOST - len(page) - len(before))
+    return (f"{before}\n\n" if before else "") + page + (f"\n{after}\n" if after else "")
+
+
+def _lines(body: str) -> list[str]:
+    return body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _cut(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    return text[: max(0, room - len(_NO_ROOM))].rstrip() + _NO_ROOM

@@ -8,8 +8,10 @@ from assent.core.timestamps import written
 
 __all__ = [
     "MAX_BODY",
+    "SUPERSEDED",
     "VOID",
     "branch_name",
+    "environment_label",
     "labels",
     "pull_request_body",
     "title",
@@ -36,6 +38,10 @@ VOID = "assent: void"
 """Labels a closed pull request whose closing decided nothing and that cannot be reopened."""
 
 
+SUPERSEDED = "assent: superseded"
+"""Labels an open pull request whose version is older than one that is proposed, or live, there."""
+
+
 def title(id_: RecordId, *, recreated: bool = False) -> str:
     """The pull request's title; names match a pattern that leaves nothing to escape."""
     what = f"Promote {id_.model} {id_.version} to {id_.environment}"
@@ -44,5 +50,11 @@ def title(id_: RecordId, *, recreated: bool = False) -> str:
 
 def labels(id_: RecordId) -> tuple[str, ...]:
     """The labels by which people find it."""
-    wanted = ("assent", f"environment: {id_.environment}", f"model: {id_.model}")
-    return tuple(label for label in wanted if len(label) <= _MAX_LABEL)
+    wanted = ("assent", environment_label(id_.environment), f"model: {id_.model}")
+    return tuple(label for label in wanted if label is not None and len(label) <= _MAX_LABEL)
+
+
+def environment_label(name: str) -> str | None:
+    """The label of everything that is proposed for an environment; None where it is too long."""
+    label = f"environment: {name}"
+    return label if len(label) <= _MAX_LABEL else None

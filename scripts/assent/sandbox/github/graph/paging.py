@@ -1,17 +1,16 @@
 """Connections: the part of a list that a query asks for, and how to ask for the next."""
 
 import base64
-import binascii
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from graphql import GraphQLError
 
 from assent.sandbox.github.conversation import Issue
 
-__all__ = ["Object", "ends", "ordered_page"]
+__all__ = ["Object", "ends", "named_page", "ordered_page"]
 
 Object = dict[str, object]
 Item = TypeVar("Item")
@@ -72,6 +71,27 @@ def ordered_page(
     }
 
 
+def named_page(
+    connection: str,
+    items: Mapping[str, Item],
+    render: Callable[[str, Item], object],
+    *,
+    first: int | None,
+    after: str | None,
+) -> Object:
+    """Return a page of what has names, by name; a cursor holds the last name."""
+    size = _size(connection, first, None)
+    start = "" if after is None else _name(after)
+    rest = sorted(name for name in items if name > start)
+    chosen = rest[:size]
+    cursor = base64.b64encode(_PREFIX + chosen[-1].encode()).decode() if chosen else None
+    return {
+        "nodes": [render(name, items[name]) for name in chosen],
+        "totalCount": len(items),
+        "pageInfo": {"hasNextPage": len(rest) > size, "endCursor": cursor},
+    }
+
+
 _PLACES: dict[str, Callable[[Issue], _Position]] = {
     "CREATED_AT": lambda issue: (issue.number, issue.number),
     "UPDATED_AT": lambda issue: (issue.updated_at.timestamp(), issue.number),
@@ -108,12 +128,25 @@ def _cursor(place: _Position) -> str:
 
 def _place(cursor: str) -> _Position:
     try:
-        when, number = json.loads(
-            base64.b64decode(cursor, validate=True).removeprefix(_PREFIX).decode()
-        )
+        when, number = json.loads(_held(cursor))
         return float(when), int(number)
-    except (binascii.Error, TypeError, ValueError):
-        raise GraphQLError(
-            f"`{cursor}` does not appear to be a valid cursor.",
-            extensions={"type": "INVALID_CURSOR_ARGUMENTS"},
-        ) from None
+    except (TypeError, ValueError):
+        raise _invalid(cursor) from None
+
+
+def _name(cursor: str) -> str:
+    try:
+        return _held(cursor)
+    except ValueError:
+        raise _invalid(cursor) from None
+
+
+def _held(cursor: str) -> str:
+    return base64.b64decode(cursor, validate=True).removeprefix(_PREFIX).decode()
+
+
+def _invalid(cursor: str) -> GraphQLError:
+    return GraphQLError(
+        f"`{cursor}` does not appear to be a valid cursor.",
+        extensions={"type": "INVALID_CURSOR_ARGUMENTS"},
+    )

@@ -1,12 +1,15 @@
 """A repository as GraphQL shows it: references, files, issues and pull requests."""
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from graphql import GraphQLError
 
 from assent.sandbox.github.access import Needs, require, role_of
 from assent.sandbox.github.accounts import Role
 from assent.sandbox.github.calls import Call
+from assent.sandbox.github.conversation import Issue, Pull
 from assent.sandbox.github.errors import ApiError
 from assent.sandbox.github.graph.conversation import (
     Info,
@@ -14,12 +17,13 @@ from assent.sandbox.github.graph.conversation import (
     PullRequestNode,
     state_of,
 )
-from assent.sandbox.github.graph.paging import Object, ordered_page
+from assent.sandbox.github.graph.paging import Object, named_page, ordered_page
 from assent.sandbox.github.repositories import Repository
 from assent.sandbox.github.routing import READ_CONTENTS, READ_PULLS
 
 __all__ = ["Root"]
 
+_HEADS = "refs/heads/"
 _LONGEST_TEXT = 512_000
 # By REST a permission for pull requests also reads issues; here every connection has its own.
 _READ_ISSUES = Needs(permissions=("issues",), level="read", role=Role.READ)
@@ -66,13 +70,38 @@ class RepositoryNode:
         self._admit(READ_CONTENTS)
         full = qualifiedName if qualifiedName.startswith("refs/") else f"refs/{qualifiedName}"
         sha = self._repository.git.refs.read(full)
-        if sha is None:
+        return None if sha is None else self._ref(full, sha)
+
+    def refs(
+        self,
+        _info: Info,
+        refPrefix: str,  # noqa: N803 - the schema's argument
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Object | None:
+        """Return the references below a prefix, by name; none where it does not end a part."""
+        self._admit(READ_CONTENTS)
+        if not refPrefix.startswith("refs/") or not refPrefix.endswith("/"):
             return None
+        found = self._repository.git.refs.under(refPrefix)
+        return named_page("refs", found, self._ref, first=first, after=after)
+
+    def _ref(self, full: str, sha: str) -> Object:
         prefix, _, name = full.rpartition("/")
-        if full.startswith("refs/heads/"):
-            prefix, name = "refs/heads", full.removeprefix("refs/heads/")
-        target = {"__typename": "Commit", "oid": sha}
-        return {"name": name, "prefix": f"{prefix}/", "target": target}
+        branch = None
+        if full.startswith(_HEADS):
+            prefix, name = _HEADS.removesuffix("/"), full.removeprefix(_HEADS)
+            branch = name
+
+        def associated(_info: Info, **paging: Any) -> Object:  # noqa: ANN401 - the schema's arguments
+            return self._page_of_pulls(lambda _, pull: pull.head_ref == branch, **paging)
+
+        return {
+            "name": name,
+            "prefix": f"{prefix}/",
+            "target": {"__typename": "Commit", "oid": sha},
+            "associatedPullRequests": associated,
+        }
 
     def object(
         self, _info: Info, oid: str | None = None, expression: str | None = None
@@ -139,23 +168,37 @@ class RepositoryNode:
         *,
         headRefName: str | None = None,  # noqa: N803 - the schema's argument
         baseRefName: str | None = None,  # noqa: N803 - likewise
+        labels: list[str] | None = None,
         states: list[str] | None = None,
         first: int | None = None,
         after: str | None = None,
         orderBy: dict[str, str] | None = None,  # noqa: N803 - likewise
     ) -> Object:
-        """Return pull requests by branch, base and state."""
+        """Return pull requests by branch, base, state, and any of some labels."""
         self._admit(READ_PULLS)
-        found = [
-            issue
-            for issue, pull in self._repository.pulls()
-            if headRefName in (None, pull.head_ref)
-            and baseRefName in (None, pull.base_ref)
-            and (states is None or state_of(issue, pull) in states)
-        ]
+        wanted = None if labels is None else {name.lower() for name in labels}
+
+        def admits(issue: Issue, pull: Pull) -> bool:
+            return (
+                headRefName in (None, pull.head_ref)
+                and baseRefName in (None, pull.base_ref)
+                and (states is None or state_of(issue, pull) in states)
+                and (wanted is None or any(name.lower() in wanted for name in issue.labels))
+            )
+
+        return self._page_of_pulls(admits, first=first, after=after, orderBy=orderBy)
+
+    def _page_of_pulls(
+        self,
+        admits: Callable[[Issue, Pull], bool],
+        *,
+        first: int | None = None,
+        after: str | None = None,
+        orderBy: dict[str, str] | None = None,  # noqa: N803 - the schema's argument
+    ) -> Object:
         return ordered_page(
             "pullRequests",
-            found,
+            [issue for issue, pull in self._repository.pulls() if admits(issue, pull)],
             lambda issue: PullRequestNode(self._call, self._repository, issue),
             order=orderBy,
             first=first,

@@ -23,8 +23,10 @@ type Repository {
   issues(labels: [String!], states: [IssueState!],
          first: Int, after: String, orderBy: IssueOrder): IssueConnection!
   pullRequest(number: Int!): PullRequest
-  pullRequests(headRefName: String, baseRefName: String, states: [PullRequestState!],
-               first: Int, after: String, orderBy: IssueOrder): PullRequestConnection!
+  refs(refPrefix: String!, first: Int, after: String): RefConnection
+  pullRequests(headRefName: String, baseRefName: String, labels: [String!],
+               states: [PullRequestState!], first: Int, after: String,
+               orderBy: IssueOrder): PullRequestConnection!
 }
 interface GitObject { oid: GitObjectID! }
 type Blob implements GitObject {
@@ -32,7 +34,12 @@ type Blob implements GitObject {
 }
 type Commit implements GitObject { oid: GitObjectID! }
 type Tree implements GitObject { oid: GitObjectID! }
-type Ref { name: String! prefix: String! target: GitObject }
+type Ref {
+  name: String! prefix: String! target: GitObject
+  associatedPullRequests(first: Int, after: String,
+                         orderBy: IssueOrder): PullRequestConnection!
+}
+type RefConnection { nodes: [Ref] totalCount: Int! pageInfo: PageInfo! }
 interface Actor { login: String! }
 type Bot implements Actor { login: String! }
 type User implements Actor { login: String! }
