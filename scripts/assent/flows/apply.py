@@ -16,15 +16,15 @@ from assent.core.package import ModelVersion
 from assent.core.parameters import Applied, HistoryEntry, write_applied, write_history
 from assent.core.plan import (
     Asked,
-    CurrentChange,
     Decide,
     Reason,
     Refuse,
     Restore,
     candidates,
+    changes_of,
     concerns,
     current_text,
-    diff,
+    in_order,
     named_version,
     package_differences,
     registry_showing,
@@ -194,17 +194,12 @@ class _Run:
             self._fail(model, error)
         for id_, error in self._seen.unknown.items():
             self._fail(id_.path, error)
-        difference = diff(self._seen.wanted, self._seen.actual, ladder=self._world.config.ladder)
-        for change in difference.changes:
-            match change:
-                case Refuse():
-                    self._refuse(Refused(id=change.id, reason=change.reason, detail=change.detail))
-                case Decide():
-                    self._attempt(change.id, partial(self._decide, change))
-                case Restore():
-                    self._attempt(change.id, partial(self._mend, change.id))
-                case CurrentChange():
-                    pass  # made again below, from what really took effect
+        # Each record is judged at its turn, by what really took effect before it, and by the
+        # moment at which the environment was observed: one run is one judgement.
+        config = self._world.config
+        for wanted in in_order(self._seen.wanted, self._seen.actual):
+            for change in changes_of(wanted, self._seen.actual, config=config, risen=self._fresh):
+                self._carry_out(change)
         for model in self._models():
             try:
                 self._set_current(model)
@@ -214,6 +209,15 @@ class _Run:
                     each.id.path for each in self._seen.wanted if each.id.model == model
                 )
         self._mark()
+
+    def _carry_out(self, change: Decide | Refuse | Restore) -> None:
+        match change:
+            case Refuse():
+                self._refuse(Refused(id=change.id, reason=change.reason, detail=change.detail))
+            case Decide():
+                self._attempt(change.id, partial(self._decide, change))
+            case Restore():
+                self._attempt(change.id, partial(self._mend, change.id))
 
     def _models(self) -> list[str]:
         wanted = {each.id.model for each in self._seen.wanted}
@@ -245,7 +249,7 @@ class _Run:
         )
 
     def _decide(self, change: Decide) -> None:
-        proof = prove(self._world, self._forge, change.asked)
+        proof = prove(self._world, self._forge, change.asked, waived=change.waived)
         if isinstance(proof, Unproven):
             raise _Refusal(change.id, Reason.UNPROVEN, proof.why)
         entry = self._entry(change.asked, proof)
