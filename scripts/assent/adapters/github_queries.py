@@ -11,6 +11,7 @@ from assent.adapters.github_errors import GitHubRefused
 from assent.core.forge import (
     Conversation,
     IssueReport,
+    Labelling,
     PromotionView,
     Proposal,
     ProposalState,
@@ -101,6 +102,13 @@ query Conversation($owner: String!, $name: String!, $number: Int!) {
           ... on ReopenedEvent { createdAt actor { __typename login } }
         }
       }
+      labellings: timelineItems(itemTypes: [LABELED_EVENT, UNLABELED_EVENT], last: 100) {
+        nodes {
+          __typename
+          ... on LabeledEvent { createdAt actor { __typename login } label { name } }
+          ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
+        }
+      }
       comments(last: 100) { nodes { author { __typename login } createdAt body viewerDidAuthor } }
       reviews(last: 100) {
         nodes { author { __typename login } submittedAt body viewerDidAuthor state }
@@ -127,6 +135,7 @@ query Issues($owner: String!, $name: String!, $label: String!, $after: String) {
 """
 
 _TURNS = {"ClosedEvent": TurnKind.CLOSED, "ReopenedEvent": TurnKind.REOPENED}
+_ADDED = {"LabeledEvent": True, "UnlabeledEvent": False}
 
 
 def read_promotion(
@@ -199,6 +208,16 @@ def read_conversation(pull: Node) -> Conversation:
         turns=tuple(turns),
         remarks=tuple(sorted(remarks, key=lambda remark: remark.at)),
         files=tuple(node["path"] for node in some(pull["files"])),
+        labellings=tuple(
+            Labelling(
+                label=node["label"]["name"],
+                by=login_of(node["actor"]),
+                at=datetime.fromisoformat(node["createdAt"]),
+                added=_ADDED[node["__typename"]],
+            )
+            for node in some(pull["labellings"])
+            if node["__typename"] in _ADDED
+        ),
     )
 
 

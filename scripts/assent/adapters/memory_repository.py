@@ -14,6 +14,7 @@ from assent.core.forge import (
     Approvals,
     Conversation,
     IssueReport,
+    Labelling,
     OpenedPullRequest,
     PromotionView,
     Proposal,
@@ -31,6 +32,7 @@ __all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository"]
 
 _PATHS_SHOWN = 100
 """As many of a pull request's paths a conversation has."""
+_LABELLINGS_SHOWN = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class MemoryPull:
     writers: list[str] = field(default_factory=list)
     """Others than the author who committed to its branch."""
     turns: list[Turn] = field(default_factory=list)
+    labellings: list[Labelling] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -167,6 +170,24 @@ class MemoryRepository(MemoryHistory):
         where = place or self.pull(number)
         at = self._touch(where)
         where.remarks.append(Remark(by=by, at=at, text=text, own=by == self._bot))
+
+    def put_labels(self, number: int, labels: Sequence[str], by: str) -> None:
+        """Put labels on a pull request; those that it has stay as they are."""
+        pull = self.pull(number)
+        new = [label for label in labels if label not in pull.labels]
+        if new:
+            pull.labels.extend(new)
+            self._labelled(pull, new, by, added=True)
+
+    def unlabel(self, number: int, label: str, by: str) -> None:
+        """Take a label off a pull request that has it."""
+        pull = self.pull(number)
+        pull.labels.remove(label)
+        self._labelled(pull, [label], by, added=False)
+
+    def _labelled(self, pull: MemoryPull, labels: Sequence[str], by: str, *, added: bool) -> None:
+        at = self._touch(pull)
+        pull.labellings += [Labelling(label=label, by=by, at=at, added=added) for label in labels]
 
     def pull(self, number: int) -> MemoryPull:
         """A pull request by its number.
@@ -285,11 +306,7 @@ class MemoryRepository(MemoryHistory):
 
     def label(self, number: int, labels: Sequence[str], /) -> None:
         """See `ports.Forge`."""
-        pull = self.pull(number)
-        new = [label for label in labels if label not in pull.labels]
-        if new:
-            pull.labels.extend(new)
-            self._touch(pull)
+        self.put_labels(number, labels, self._bot)
 
     def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
         """See `ports.Forge`."""
@@ -354,6 +371,7 @@ class MemoryRepository(MemoryHistory):
             turns=tuple(pull.turns),
             remarks=tuple(pull.remarks),
             files=tuple(self.changed(main, pull.head, from_fork_point=True)[:_PATHS_SHOWN]),
+            labellings=tuple(pull.labellings[-_LABELLINGS_SHOWN:]),
         )
 
     def comment(self, number: int, text: str, /) -> None:

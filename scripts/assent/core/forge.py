@@ -5,9 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 
 __all__ = [
+    "BREAK_GLASS",
     "Approvals",
     "Conversation",
     "IssueReport",
+    "Labelling",
     "OpenedPullRequest",
     "PromotionView",
     "Proposal",
@@ -18,6 +20,9 @@ __all__ = [
     "Turn",
     "TurnKind",
 ]
+
+BREAK_GLASS = "assent: break-glass"
+"""The label by which a code owner lifts soak, freezes and the stop of the line."""
 
 
 class ProposalState(StrEnum):
@@ -140,6 +145,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """Somebody put a label on a pull request, or took one off."""
+
+    label: str
+    by: str
+    """The login; `ghost` for a deleted account."""
+    at: datetime
+    added: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What was done to a pull request and said on it, at one moment."""
 
@@ -149,6 +165,8 @@ class Conversation:
     """Comments and reviews with a text, oldest first."""
     files: tuple[str, ...]
     """Paths that it changes; no more than a hundred."""
+    labellings: tuple[Labelling, ...] = ()
+    """Oldest first; no more than the last hundred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,9 @@ from assent.core.receipts import (
 from assent.core.record import Decision, Record
 from assent.core.registry_fields import RegistryUpdate, withdrawal
 from assent.core.rendering.notices import Notice, decided_notice, live_notice
+from assent.core.review import BrokenGlass
 from assent.core.timestamps import to_seconds
+from assent.flows.break_glass import broken_glass
 from assent.flows.notify import notify
 from assent.flows.observe import (
     BehindApplied,
@@ -51,6 +53,7 @@ from assent.flows.observe import (
     observe,
     read_applied,
 )
+from assent.flows.ownership import is_code_owner
 from assent.flows.prove import Proof, Unproven, prove
 from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
 from assent.flows.wanted import World, record_of_blob
@@ -164,6 +167,10 @@ class _Refusal(Exception):
         self.receipt = Refused(id=id_, reason=reason, detail=detail)
 
 
+def _refused(change: Refuse) -> Refused:
+    return Refused(id=change.id, reason=change.reason, detail=change.detail)
+
+
 class _Run:
     """One environment's changes, one by one."""
 
@@ -212,8 +219,10 @@ class _Run:
 
     def _carry_out(self, change: Decide | Refuse | Restore) -> None:
         match change:
+            case Refuse(lifted=Decide() as lifted):
+                self._attempt(change.id, partial(self._decide, lifted, unless=change))
             case Refuse():
-                self._refuse(Refused(id=change.id, reason=change.reason, detail=change.detail))
+                self._refuse(_refused(change))
             case Decide():
                 self._attempt(change.id, partial(self._decide, change))
             case Restore():
@@ -248,11 +257,16 @@ class _Run:
             )
         )
 
-    def _decide(self, change: Decide) -> None:
+    def _decide(self, change: Decide, unless: Refuse | None = None) -> None:
+        """Bring a decision into effect, `unless` it waits and nobody broke the glass."""
         proof = prove(self._world, self._forge, change.asked, waived=change.waived)
         if isinstance(proof, Unproven):
             raise _Refusal(change.id, Reason.UNPROVEN, proof.why)
-        entry = self._entry(change.asked, proof)
+        broke_glass = None if unless is None else self._broken_glass(change.id, proof)
+        if unless is not None and broke_glass is None:
+            self._refuse(_refused(unless))
+            return
+        entry = self._entry(change.asked, proof, broke_glass)
         restored = self._write_registry(change.asked, entry)
         history = self._histories[change.id].then(entry)
         for name, value in write_history(self._names, history):
@@ -272,6 +286,8 @@ class _Run:
                 blob=entry.blob,
                 evidence=entry.evidence,
                 restored=restored,
+                waived=tuple(waiver.gate for waiver in change.waived),
+                broke_glass=entry.broke_glass,
             )
         )
         planned = self._seen.actual.versions.get(change.id)
@@ -280,7 +296,12 @@ class _Run:
         reason = change.asked.record.reason
         self._notify(
             decided_notice(
-                change.id, change.becomes, by=entry.by, reason=reason, url=entry.pull_request
+                change.id,
+                change.becomes,
+                by=entry.by,
+                reason=reason,
+                url=entry.pull_request,
+                broke_glass=entry.broke_glass,
             )
         )
 
@@ -289,7 +310,15 @@ class _Run:
         if failure is not None:
             self._emit(failure)
 
-    def _entry(self, asked: Asked, proof: Proof) -> HistoryEntry:
+    def _broken_glass(self, id_: RecordId, proof: Proof) -> BrokenGlass | None:
+        def owns(login: str) -> bool:
+            return is_code_owner(self._world, self._forge, login, id_.path)
+
+        return broken_glass(
+            self._forge, proof.number, author=proof.author, owns=owns, until=proof.at
+        )
+
+    def _entry(self, asked: Asked, proof: Proof, broke_glass: BrokenGlass | None) -> HistoryEntry:
         return HistoryEntry(
             decision=asked.record.decision,
             blob=asked.blob,
@@ -300,6 +329,7 @@ class _Run:
             commit=proof.commit,
             evidence=asked.record.evidence.digest,
             created=asked.record.package.created,
+            broke_glass="" if broke_glass is None else broke_glass.by,
         )
 
     def _write_registry(self, asked: Asked, entry: HistoryEntry) -> tuple[str, ...]:

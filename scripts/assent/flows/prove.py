@@ -23,7 +23,12 @@ class Proof:
     at: datetime
     """When it was merged."""
     pull_request: str
+    """Its address."""
     commit: str
+    number: int
+    """The pull request's."""
+    author: str
+    """Who opened it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,14 @@ def prove(
             f"{needed} {'is' if needed == 1 else 'are'} needed"
             f"{', one of them for what is waived' if waived else ''}"
         )
-    return Proof(by=by[:NAMED_APPROVERS], at=pull.merged_at, pull_request=pull.url, commit=commit)
+    return Proof(
+        by=by[:NAMED_APPROVERS],
+        at=pull.merged_at,
+        pull_request=pull.url,
+        commit=commit,
+        number=pull.number,
+        author=pull.author,
+    )
 
 
 def _approved_blob(world: World, forge: Forge, pull: PullRequest, path: str) -> str | None:
