@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -44,6 +44,7 @@ __all__ = [
     "proposer_from_environment",
     "queue_from_environment",
     "wall_clock",
+    "with_github",
 ]
 
 CONFIG_LIFETIME = timedelta(minutes=5)
@@ -232,6 +233,24 @@ def forge_of(config: Config, environ: Mapping[str, str] = os.environ) -> GitHubF
     api_url = environ.get("ASSENT_API_URL", config.api_url)
     client = _client(config.repository, api_url, environ)
     return GitHubForge(client, config.repository, config.branch)
+
+
+def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[World, GitHubForge]:
+    """A world that shows on GitHub what is live, and GitHub itself.
+
+    In a job of GitHub Actions the world knows the address of its run.
+
+    Raises:
+        Unconfigured: See `forge_of`.
+    """
+    forge = forge_of(world.config)
+    parts = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    server, repository, run = parts
+    address = f"{server}/{repository}/actions/runs/{run}"
+    known = _ADDRESS.fullmatch(server) and _REPOSITORY.fullmatch(repository)
+    is_run = known is not None and _NUMBER.fullmatch(run) is not None
+    told = replace(world, deployments=forge.deployments(), run=address if is_run else "")
+    return told, forge
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:

@@ -240,6 +240,7 @@ def test_a_conversation_tells_who_put_labels_on_and_off(place: Place) -> None:
         (BREAK_GLASS, "ben", True),
     ]
     assert seen.labellings[1].at == first
+    assert seen.url == place.forge.pull_request(number).url
     assert seen.turns == ()
 
 

@@ -52,6 +52,7 @@ def test_the_close_of_a_merge_is_left_out(
             "comments": {"nodes": None},
             "reviews": None,
             "files": None,
+            "url": "https://github.example/pull/1",
             "labellings": {"nodes": [None, {"__typename": "MergedEvent"}]},
         }
     )
@@ -85,6 +86,7 @@ def test_a_review_that_says_nothing_or_is_not_sent_yet_is_no_remark() -> None:
             },
             "files": {"nodes": [{"path": "a"}, None]},
             "labellings": {"nodes": []},
+            "url": "https://github.example/pull/1",
         }
     )
     assert [remark.text for remark in seen.remarks] == ["one", "two", "three"]

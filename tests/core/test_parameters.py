@@ -51,6 +51,7 @@ ENTRIES = st.builds(
     created=st.none() | TIMES,
     reason=TEXTS,
     broke_glass=TEXTS,
+    waived=st.lists(TEXTS, max_size=3).map(tuple),
 )
 
 
@@ -223,7 +224,7 @@ def test_a_current_without_a_version_is_unreadable(version: str) -> None:
 
 
 def edited(**fields: object) -> str:
-    broken = replace(entry(1), broke_glass="ana")
+    broken = replace(entry(1), broke_glass="ana", waived=("auc-floor",))
     ((_, text),) = write_history(NAMES, History(id=ID, entries=(broken,)))
     value = json.loads(text)
     (decision,) = value["decisions"]
@@ -252,6 +253,8 @@ def edited(**fields: object) -> str:
         edited(applied_at="2026-02-31T00:00:00Z"),
         edited(blob=7),
         edited(broke_glass=True),
+        edited(waived=7),
+        edited(waived=[7]),
         edited(evidence=...),
         edited(pages=-1),
         edited(pages="1"),

@@ -254,7 +254,7 @@ def test_a_name_that_no_model_can_have_is_refused(model: str) -> None:
 
 
 def _hostile() -> Sequence[HistoryEntry]:
-    approved = replace(entry(1, by=(HOSTILE, "ben")), broke_glass=HOSTILE)
+    approved = replace(entry(1, by=(HOSTILE, "ben")), broke_glass=HOSTILE, waived=(HOSTILE,))
     return [approved, entry(2, Decision.REJECTED, reason=HOSTILE)]
 
 
@@ -269,6 +269,7 @@ def test_the_table_shows_what_it_is_given_and_does_nothing_else_with_it() -> Non
     assert header.split("  ")[0] == "when"
     assert first.startswith("2026-11-22T10:01:00Z  dev")
     assert "GLASS BROKEN by " in first
+    assert "(waived: " in first
     assert re.search(r"  #1 +cccccccccccc  sha256:000000000000$", first)
     assert r"\x1b[31mred\r\n" in second
 
@@ -300,6 +301,7 @@ def test_json_has_everything_that_is_known() -> None:
                 "reason": "",
                 "aside": False,
                 "broke_glass": None,
+                "waived": [],
             }
         ],
         "unreadable": [found.unreadable[0].message],

@@ -94,7 +94,7 @@ CONVERSATION = """
 query Conversation($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      state
+      url state
       timelineItems(itemTypes: [CLOSED_EVENT, REOPENED_EVENT], last: 100) {
         nodes {
           __typename
@@ -218,6 +218,7 @@ def read_conversation(pull: Node) -> Conversation:
             for node in some(pull["labellings"])
             if node["__typename"] in _ADDED
         ),
+        url=pull["url"],
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assent.adapters.memory_deployments import MemoryDeployments
 from assent.adapters.memory_history import Files, MemoryHistory
 from assent.core.errors import AssentError
 from assent.core.forge import (
@@ -104,6 +105,8 @@ class MemoryRepository(MemoryHistory):
         """They share one series of numbers with the pull requests."""
         self.writers: set[str] | None = None
         """Logins of those who may write; None lets everybody."""
+        self.shown = MemoryDeployments()
+        """The deployments page."""
         self.teams: dict[str, set[str]] = {}
         """Logins by `organization/slug`; other teams cannot be seen."""
 
@@ -219,6 +222,10 @@ class MemoryRepository(MemoryHistory):
     def _next_number(self) -> int:
         numbers = [pull.number for pull in self.pulls] + [issue.number for issue in self.issues]
         return max(numbers, default=0) + 1
+
+    def deployments(self) -> MemoryDeployments:
+        """The deployments page, as the adapter over GitHub gives it."""
+        return self.shown
 
     # Forge.
 
@@ -372,6 +379,7 @@ class MemoryRepository(MemoryHistory):
             remarks=tuple(pull.remarks),
             files=tuple(self.changed(main, pull.head, from_fork_point=True)[:_PATHS_SHOWN]),
             labellings=tuple(pull.labellings[-_LABELLINGS_SHOWN:]),
+            url=pull.url,
         )
 
     def comment(self, number: int, text: str, /) -> None:

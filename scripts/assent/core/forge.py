@@ -167,6 +167,8 @@ class Conversation:
     """Paths that it changes; no more than a hundred."""
     labellings: tuple[Labelling, ...] = ()
     """Oldest first; no more than the last hundred."""
+    url: str = ""
+    """The pull request's address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

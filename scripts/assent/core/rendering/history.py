@@ -66,7 +66,8 @@ def _row(past: PastDecision) -> tuple[str, ...]:
 def _decision(entry: HistoryEntry) -> str:
     said = f"{entry.decision or REOPENED}{' (of another package)' if entry.aside else ''}"
     broken = f" (GLASS BROKEN by {plain(entry.broke_glass)})" if entry.broke_glass else ""
-    return said + broken
+    waived = f" (waived: {plain(', '.join(entry.waived))})" if entry.waived else ""
+    return said + broken + waived
 
 
 def _short(address: str) -> str:
@@ -109,4 +110,5 @@ def _values(past: PastDecision) -> dict[str, Any]:
         "reason": past.reason,
         "aside": entry.aside,
         "broke_glass": entry.broke_glass or None,
+        "waived": list(entry.waived),
     }
