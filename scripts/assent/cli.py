@@ -156,12 +156,13 @@ def apply(repository: Path, environments: tuple[str, ...], *, everything: bool, 
     """
     from assent.core.rendering.changes import receipt_line, receipt_values, receipts_summary
     from assent.flows.apply import apply as converge
-    from assent.wiring import forge_of, open_world
+    from assent.wiring import open_world, with_github
 
-    with open_world(repository, writing=True) as world:
+    with open_world(repository, writing=True) as read:
+        world, forge = with_github(read)
         report = converge(
             world,
-            forge_of(world.config),
+            forge,
             world.config.select(environments),
             everything=everything,
             emit=lambda receipt: _emit(receipt_line(receipt)) if form == "text" else None,

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,7 @@ from assent.core.forge import PullRequestState
 from assent.core.names import shown
 from assent.core.outcome import Outcome
 from assent.core.review import BrokenGlass
+from assent.flows.break_glass import glass_shown
 from assent.flows.circumstances import ForgeCircumstances
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
@@ -58,6 +59,7 @@ __all__ = [
     "proposer_from_environment",
     "queue_from_environment",
     "wall_clock",
+    "with_github",
 ]
 
 CONFIG_LIFETIME = timedelta(minutes=5)
@@ -270,14 +272,40 @@ def circumstances(
                 hint=f"{error.hint} Or judge the rest: --offline.",
             ) from error
 
+    clone = _Clone(history=history, head=base)
+
+    def judge_glass(forge: Forge, pull: PullRequestState, path: str) -> BrokenGlass | None:
+        return glass_shown(clone, forge, pull.number, author=pull.author, path=path)
+
     return ForgeCircumstances(
-        history=history, base=base, forge=forge, judge_glass=_whole_glass, number=number
+        history=history, base=base, forge=forge, judge_glass=judge_glass, number=number
     )
 
 
-def _whole_glass(_forge: Forge, _pull: PullRequestState, _path: str) -> BrokenGlass | None:
-    """No label lifts anything yet."""
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clone:
+    """A commit of a clone."""
+
+    history: GitRepository
+    head: str
+
+
+def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[World, GitHubForge]:
+    """A world that shows on GitHub what is live, and GitHub itself.
+
+    In a job of GitHub Actions the world knows the address of its run.
+
+    Raises:
+        Unconfigured: See `forge_of`.
+    """
+    forge = forge_of(world.config)
+    parts = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    server, repository, run = parts
+    address = f"{server}/{repository}/actions/runs/{run}"
+    known = _ADDRESS.fullmatch(server) and _REPOSITORY.fullmatch(repository)
+    is_run = known is not None and _NUMBER.fullmatch(run) is not None
+    told = replace(world, deployments=forge.deployments(), run=address if is_run else "")
+    return told, forge
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:

@@ -58,6 +58,14 @@ class Place(Protocol):
         """Approve and merge a pull request; returns the commit."""
         ...
 
+    def label(self, number: int, by: str, label: str) -> None:
+        """Put a label on a pull request."""
+        ...
+
+    def unlabel(self, number: int, by: str, label: str) -> None:
+        """Take a label off a pull request."""
+        ...
+
     def delete_branch(self, name: str, by: str) -> None:
         """Delete a branch."""
         ...
@@ -107,6 +115,12 @@ class MemoryPlace:
     def merge(self, number: int, by: str) -> str:
         self.repository.approve(number, by)
         return self.repository.merge(number)
+
+    def label(self, number: int, by: str, label: str) -> None:
+        self.repository.put_labels(number, [label], by)
+
+    def unlabel(self, number: int, by: str, label: str) -> None:
+        self.repository.unlabel(number, label, by=by)
 
     def delete_branch(self, name: str, by: str) -> None:
         self.repository.delete_branch(name, by=by)
@@ -214,6 +228,12 @@ class HostedPlace:
         pull = self._pull(number, by)
         pull.create_review(event="APPROVE")
         return pull.merge().sha
+
+    def label(self, number: int, by: str, label: str) -> None:
+        self._pull(number, by).add_to_labels(label)
+
+    def unlabel(self, number: int, by: str, label: str) -> None:
+        self._pull(number, by).remove_from_labels(label)
 
     def delete_branch(self, name: str, by: str) -> None:
         # PyGithub's lazy references delete at an address that GitHub does not document.

@@ -16,7 +16,7 @@ from tests.adapters.forges import (
 
 from assent.adapters.memory import SettableClock
 from assent.core.errors import AssentError
-from assent.core.forge import ProposalState, TurnKind
+from assent.core.forge import BREAK_GLASS, ProposalState, TurnKind
 from assent.core.git_objects import blob_id
 from assent.ports import AlreadyThere, NothingToMerge, NotThere
 from assent.sandbox.github import GitHub
@@ -286,6 +286,31 @@ def test_every_change_moves_the_time_of_the_update(place: Place, change: str) ->
     later(place)
     CHANGES[change](place, number)
     assert place.forge.pull_request(number).updated_at == place.clock.now()
+
+
+def test_a_conversation_tells_who_put_labels_on_and_off(place: Place) -> None:
+    """Each coming and going, after the merge too; what is on already is not put on again."""
+    number = proposed(place)
+    place.forge.label(number, ["assent"])
+    later(place)
+    place.label(number, "ana", BREAK_GLASS)
+    place.label(number, "ben", BREAK_GLASS)
+    first = place.clock.now()
+    later(place)
+    place.unlabel(number, "ben", BREAK_GLASS)
+    place.merge(number, "ana")
+    later(place)
+    place.label(number, "ben", BREAK_GLASS)
+    seen = place.forge.conversation(number)
+    assert [(each.label, each.by, each.added) for each in seen.labellings] == [
+        ("assent", BOT, True),
+        (BREAK_GLASS, "ana", True),
+        (BREAK_GLASS, "ben", False),
+        (BREAK_GLASS, "ben", True),
+    ]
+    assert seen.labellings[1].at == first
+    assert seen.url == place.forge.pull_request(number).url
+    assert seen.turns == ()
 
 
 def test_a_conversation_has_turns_remarks_and_files(place: Place) -> None:

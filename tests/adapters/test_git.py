@@ -293,6 +293,7 @@ def test_a_revision_that_is_not_there_says_so(
         lambda: repository.changed(head, revision, from_fork_point=True),
         lambda: repository.is_ancestor(head, revision),
         lambda: repository.brought_by(revision, "assent.yaml"),
+        lambda: repository.parent(revision),
     ]
     for ask in questions:
         with pytest.raises(NotThere) as raised:
@@ -385,6 +386,10 @@ def test_brought_by_names_the_merge_on_the_first_parent_line(
     clone.write("other", b"again")
     later = clone.commit("Later")
     assert repository.brought_by(later, RECORD) == merge
+    assert repository.parent(merge) == other, "what main was, not what the branch was"
+    root = repository.parent(other)
+    assert root is not None
+    assert repository.parent(root) is None
     assert repository.brought_by(merge, "other") == other
     assert repository.brought_by(other, RECORD) is None
     clone.git("rm", "--quiet", RECORD)
@@ -406,6 +411,7 @@ def test_replaced_and_grafted_history_is_not_believed(
     assert list(repository.blobs([entry.blob])) == [(entry.blob, b"forged")]
     assert repository.changed(old, new) == (RECORD,)
     assert repository.is_ancestor(old, new)
+    assert repository.parent(new) == old
 
 
 def test_the_environment_cannot_point_elsewhere(
@@ -489,6 +495,7 @@ def test_a_shallow_clone_does_not_answer_for_what_it_lacks(clone: Clone) -> None
         assert [entry.path for entry in repository.entries(last, RECORD)] == [RECORD]
         assert repository.brought_by(last, "third") == last
         assert repository.is_ancestor(last, last)
+        assert repository.parent(last) == repository.commit(f"{last}~1")
         assert repository.changed(last, last, from_fork_point=True) == ()
         refused: list[Callable[[], object]] = [
             lambda: repository.brought_by(last, RECORD),
@@ -496,6 +503,7 @@ def test_a_shallow_clone_does_not_answer_for_what_it_lacks(clone: Clone) -> None
             lambda: repository.is_ancestor(first, last),
             lambda: repository.changed(last, f"{last}~1", from_fork_point=True),
             lambda: repository.commit(first),
+            lambda: repository.parent(f"{last}~1"),
         ]
         for ask in refused:
             with pytest.raises((ShallowClone, NotThere)) as raised:

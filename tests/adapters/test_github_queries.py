@@ -47,10 +47,17 @@ def test_the_close_of_a_merge_is_left_out(
     nodes += [None, {"__typename": "MergedEvent"}]
     answer = {"state": state, "timelineItems": {"nodes": nodes}}
     seen = read_conversation(
-        {**answer, "comments": {"nodes": None}, "reviews": None, "files": None}
+        {
+            **answer,
+            "comments": {"nodes": None},
+            "reviews": None,
+            "files": None,
+            "url": "https://github.example/pull/1",
+            "labellings": {"nodes": [None, {"__typename": "MergedEvent"}]},
+        }
     )
     assert [turn.kind for turn in seen.turns] == expected
-    assert (seen.remarks, seen.files) == ((), ())
+    assert (seen.remarks, seen.files, seen.labellings) == ((), (), ())
 
 
 def test_a_review_that_says_nothing_or_is_not_sent_yet_is_no_remark() -> None:
@@ -78,6 +85,8 @@ def test_a_review_that_says_nothing_or_is_not_sent_yet_is_no_remark() -> None:
                 ]
             },
             "files": {"nodes": [{"path": "a"}, None]},
+            "labellings": {"nodes": []},
+            "url": "https://github.example/pull/1",
         }
     )
     assert [remark.text for remark in seen.remarks] == ["one", "two", "three"]

@@ -97,6 +97,18 @@ def test_a_decision_is_told_with_what_follows(
     assert len(notice.text) < 12_000
 
 
+def test_broken_glass_is_loud() -> None:
+    """In the subject and in the text, with who did it; a hostile name is text."""
+    id_ = RecordId("prod", "churn", 7)
+    notice = decided_notice(
+        id_, Decision.APPROVED, by=["ana"], reason="", url=URL, broke_glass=HOSTILE
+    )
+    assert is_publishable(notice)
+    assert notice.subject == "GLASS BROKEN, approved: churn 7 in prod"
+    assert "WARNING" in notice.text
+    assert "broke the glass" in notice.text
+
+
 def test_nobody_and_everybody_can_be_named() -> None:
     """No login, or more than are worth reading; and names as long as names can be."""
     id_ = RecordId("e" * 63, "m" * 63, 999_999_999)

@@ -52,6 +52,8 @@ ENTRIES = st.builds(
     evidence=TEXTS,
     created=st.none() | TIMES,
     reason=TEXTS,
+    broke_glass=TEXTS,
+    waived=st.lists(TEXTS, max_size=3).map(tuple),
 )
 
 
@@ -229,7 +231,8 @@ def test_a_current_without_a_version_is_unreadable(version: str) -> None:
 
 
 def edited(**fields: object) -> str:
-    ((_, text),) = write_history(NAMES, History(id=ID, entries=(entry(1),)))
+    broken = replace(entry(1), broke_glass="ana", waived=("auc-floor",))
+    ((_, text),) = write_history(NAMES, History(id=ID, entries=(broken,)))
     value = json.loads(text)
     (decision,) = value["decisions"]
     for key, each in fields.items():
@@ -256,6 +259,9 @@ def edited(**fields: object) -> str:
         edited(at=7),
         edited(applied_at="2026-02-31T00:00:00Z"),
         edited(blob=7),
+        edited(broke_glass=True),
+        edited(waived=7),
+        edited(waived=[7]),
         edited(evidence=...),
         edited(pages=-1),
         edited(pages="1"),
@@ -354,7 +360,10 @@ def test_a_history_holds_a_decision_by_its_very_record() -> None:
 def test_an_entry_of_the_largest_size_still_fits_a_page(entries: list[HistoryEntry]) -> None:
     """The longest reason in the widest characters and the most approvers leave room."""
     widest = replace(
-        entry(0, logins=10), reason="\U0001f600" * 300, pull_request="https://" + "x" * 192
+        entry(0, logins=10),
+        reason="\U0001f600" * 300,
+        pull_request="https://" + "x" * 192,
+        broke_glass="x" * 39,
     )
     history = History(id=ID, entries=(*entries, widest))
     assert all(len(value.encode()) <= MAX_VALUE_BYTES for _, value in write_history(NAMES, history))

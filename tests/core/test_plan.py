@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assent.core.config import Config, Environment, Registry
 from assent.core.evidence import Evidence, EvidenceSource, evidence_digest
+from assent.core.gates import Gate, GateKind
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.package import Artifact, Container, ModelVersion, Package, RegistryApproval
 from assent.core.parameters import History, HistoryEntry
@@ -30,8 +32,19 @@ from assent.core.plan import (
     package_differences,
 )
 from assent.core.record import Decision, Record
+from assent.core.waiting import Freeze, Season
 
-LADDER = ("dev", "test", "prod")
+CONFIG = Config(
+    parameter_prefix="/assent",
+    registry=Registry(account="111122223333", region="eu-west-1"),
+    repository="acme/model-promotions",
+    api_url="https://forge.example",
+    branch="main",
+    environments=tuple(
+        Environment(name=name, account="111122223333", region="eu-west-1")
+        for name in ("dev", "test", "prod")
+    ),
+)
 DAY = datetime(2026, 11, 22, 10, tzinfo=UTC)
 APPROVED, REJECTED, RETIRED = Decision.APPROVED, Decision.REJECTED, Decision.RETIRED
 
@@ -126,6 +139,7 @@ def actual(
         rung_below=rung_below,
         below=below or {},
         elsewhere={},
+        now=DAY,
     )
 
 
@@ -133,8 +147,8 @@ def names(record: Record) -> str:
     return current_text("dev", "churn", record, entry(record))
 
 
-def plan_of(wanted: Wanted, state: Actual) -> list[Change]:
-    return list(diff([wanted], state, ladder=LADDER).changes)
+def plan_of(wanted: Wanted, state: Actual, config: Config = CONFIG) -> list[Change]:
+    return list(diff([wanted], state, config=config).changes)
 
 
 def test_a_new_record_is_decided_and_named() -> None:
@@ -207,23 +221,52 @@ REFUSED: Mapping[Reason, Callable[[], tuple[Wanted, Actual]]] = {
         asked(too_large()),
         actual(wanted=(ID,), versions={ID: replace(seen(7), package=too_large().package)}),
     ),
+    Reason.GATE_FAILS: lambda: (asked(record_of(7)), actual(wanted=(ID,), versions={ID: seen(7)})),
+    Reason.SOAKING: lambda: (asked(record_of(7)), actual(wanted=(ID,), versions={ID: seen(7)})),
+    Reason.FROZEN: lambda: (asked(record_of(7)), actual(wanted=(ID,), versions={ID: seen(7)})),
+    Reason.LINE_STOPPED: lambda: (
+        asked(record_of(7)),
+        actual(wanted=(ID,), versions={ID: seen(7)}),
+    ),
 }
+
+
+def demanding(gates: tuple[Gate, ...] = (), soak: timedelta | None = None) -> Config:
+    """The configuration with demands of dev; the rung below it is lab."""
+    first = replace(CONFIG.environments[0], gates=gates, soak=soak)
+    lab = replace(first, name="lab", gates=(), soak=None)
+    return replace(CONFIG, environments=(lab, first, *CONFIG.environments[1:]))
+
+
+FLOOR = Gate(id="auc-floor", kind=GateKind.AT_LEAST, metric="auc", bound=0.8)
+FREEZE = Freeze(
+    reason="year's end", zone="UTC", window=Season(start=DAY, end=DAY + timedelta(days=1))
+)
+DEMANDS: Mapping[Reason, Config] = {
+    Reason.GATE_FAILS: demanding(gates=(FLOOR,)),
+    Reason.SOAKING: demanding(soak=timedelta(hours=24)),
+    Reason.FROZEN: replace(CONFIG, freezes=(FREEZE,)),
+    Reason.LINE_STOPPED: replace(CONFIG, stopped="the registry is being moved"),
+}
+"""What refuses those examples that are refused by the configuration alone."""
 
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_each_reason_refuses_its_own_example(reason: Reason) -> None:
     """One fault, one refusal with its reason; nothing else but what stays in effect is planned."""
     wanted, state = REFUSED[reason]()
-    (found,) = [
-        each for each in plan_of(wanted, state) if not isinstance(each, CurrentChange | Restore)
-    ]
+    plan = plan_of(wanted, state, DEMANDS.get(reason, CONFIG))
+    (found,) = [each for each in plan if not isinstance(each, CurrentChange | Restore)]
     assert isinstance(found, Refuse)
     assert (found.id, found.reason) == (ID, reason)
     assert found.detail
     assert not any(
-        isinstance(each, CurrentChange) and each.becomes == 7 and each.was is None
-        for each in plan_of(wanted, state)
+        isinstance(each, CurrentChange) and each.becomes == 7 and each.was is None for each in plan
     )
+    assert (found.lifted is not None) == (reason in WAITING)
+
+
+WAITING = {Reason.SOAKING, Reason.FROZEN, Reason.LINE_STOPPED}
 
 
 def test_every_reason_has_an_example() -> None:
@@ -240,7 +283,7 @@ def test_a_no_is_never_held_up(reason: Reason, decision: Decision) -> None:
     wanted, state = REFUSED[reason]()
     assert isinstance(wanted, Asked)
     no = replace(wanted, record=replace(wanted.record, decision=decision), blob="no")
-    found = plan_of(no, state)[0]
+    found = plan_of(no, state, DEMANDS.get(reason, CONFIG))[0]
     assert isinstance(found, Decide)
     assert found.becomes is decision
 
@@ -366,7 +409,7 @@ def test_a_no_about_an_earlier_package_hides_no_wrong_yes() -> None:
 def test_a_current_of_nobody_says_that_there_is_none() -> None:
     """A parameter that names a version of which neither main nor any history speaks is mended."""
     stray = names(record_of(7))
-    (found,) = diff([], actual(current=stray), ladder=LADDER).changes
+    (found,) = diff([], actual(current=stray), config=CONFIG).changes
     assert found == CurrentChange(environment="dev", model="churn", was=7, becomes=None)
 
 
@@ -474,7 +517,7 @@ def test_the_order_is_that_of_versions() -> None:
     records = [asked(record_of(version)) for version in (10, 9, 11)]
     ids = tuple(each.id for each in records)
     state = actual(wanted=ids, versions={id_: seen(id_.version) for id_ in ids})
-    plans = [diff(order, state, ladder=LADDER) for order in (records, records[::-1])]
+    plans = [diff(order, state, config=CONFIG) for order in (records, records[::-1])]
     assert plans[0] == plans[1]
     assert [each.id.version for each in plans[0].changes if isinstance(each, Decide)] == [9, 10, 11]
     assert plans[0].changes[-1] == CurrentChange(

@@ -29,7 +29,7 @@ from tests.end_to_end.whole import settled
 
 from assent.sandbox.aws import Registered
 from assent.sandbox.faults import Faults, throttled
-from assent.sandbox.stage import Stage
+from assent.sandbox.stage import REPOSITORY, Stage
 from assent.sandbox.wire import Call
 
 TIMEOUT_SECONDS = 1
@@ -251,6 +251,11 @@ EXITS = [
     ("PutParameter", INCOMPLETE),
     # Setting `current`.
     ("PutParameter", INCOMPLETE),
+    # Telling GitHub: everything that counts is in effect by then.
+    ("comments", INCOMPLETE),
+    ("deployments", INCOMPLETE),
+    ("deployments", INCOMPLETE),
+    ("statuses", INCOMPLETE),
     # Writing down how far it came.
     ("PutParameter", BROKEN),
     # The other rungs: read, and nothing to do but to write that down.
@@ -268,17 +273,39 @@ class Applying:
         play.promote(stage, first)
         play.accept(stage, play.propose(stage, second).number)
         self.aws = scene.Aws(stage, [first, second])
+        self._hosted = stage.hub._state.repository(REPOSITORY)
+        self._issues = dict(self._hosted.issues)
+        self._deployments = dict(self._hosted.deployments)
         self._clone = stage.clone(folder / "clone-of-main")
         stage.ledger.clear()
         assert self.run().exit_code == 0
         self.calls = stage.ledger.calls
         self.expected = settled(self.aws.values())
+        assert self.told() == (2, ["dev/churn"])
         made = [call.operation.rpartition("/")[2] for call in self.calls]
         assert made == [operation for operation, _ in EXITS]
 
     def run(self) -> Any:  # noqa: ANN401 - click's result
         """Apply the clone's head."""
         return play.assent("apply", "--repository", self._clone)
+
+    def told(self) -> tuple[int, list[str]]:
+        """How often a decision was told of, and what the deployments page shows as active."""
+        said = [each.body for issue in self._hosted.issues.values() for each in issue.comments]
+        shown = [
+            each.environment
+            for each in self._hosted.deployments.values()
+            if each.statuses and each.statuses[-1].state == "success"
+        ]
+        return sum("<!-- assent: applied " in text for text in said), shown
+
+    def restore(self) -> None:
+        """Put AWS, and what GitHub was told, back to before the run."""
+        self.aws.restore()
+        with self._hosted.lock:
+            self._hosted.issues.update(self._issues)
+            self._hosted.deployments.clear()
+            self._hosted.deployments.update(self._deployments)
 
 
 @pytest.fixture
@@ -298,7 +325,7 @@ def test_a_fault_anywhere_in_apply_is_told_and_healed(
     for call, (_, code) in zip(applying.calls, EXITS, strict=True):
         if not possible(call, fault):
             continue
-        applying.aws.restore()
+        applying.restore()
         before = before or applying.aws.values()
         faults = at(call, fault)
         with intercepted(stage, faults):
@@ -311,9 +338,10 @@ def test_a_fault_anywhere_in_apply_is_told_and_healed(
         for name, value in left.items():
             if not name.endswith("/applied"):  # it also holds what is to be tried again
                 assert value in (before.get(name), applying.expected[name]), f"{what}: {name}"
-        if left not in healed:
+        if left not in healed or call.service == "github":
             assert applying.run().exit_code == 0, what
             assert settled(applying.aws.values()) == applying.expected, what
+            assert applying.told() == (2, ["dev/churn"]), what
             healed.append(left)
 
 
@@ -326,9 +354,9 @@ def test_a_service_that_hangs_does_not_hold_apply(
         operation: (call, code)
         for (operation, code), call in zip(EXITS, applying.calls, strict=True)
     }
-    assert len(kinds) == 10
+    assert len(kinds) == 13
     for call, code in kinds.values():
-        applying.aws.restore()
+        applying.restore()
         hang = Hang(call)
         begun = time.monotonic()
         with intercepted(stage, hang):

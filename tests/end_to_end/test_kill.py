@@ -4,6 +4,7 @@ A process is a real one, ended by SIGKILL while the server holds its call: befor
 seen it, or after it has committed and before the client hears of it.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,11 +112,12 @@ def test_a_killed_apply_is_finished_by_the_next(
     expected = cuts.expected["aws"]
     assert expected["/assent/dev/churn/current"]["version"] == 1
     assert expected["/assent/dev/fraud/current"]["version"] == 2
-    # Three decisions, two models, four rungs; of GitHub, nothing is written but the token.
+    # Three decisions, two models, four rungs; GitHub is told of each decision and each model.
     assert aws_writes(cuts.calls) == {"UpdateModelPackage": 3, "PutParameter": 3 + 2 + 4}
     github = [call.operation for call in cuts.calls if call.service == "github" and call.writes]
-    assert len(github) == 1
     assert github[0].endswith("/access_tokens")
+    told = Counter(operation.rsplit("/", 1)[1] for operation in github[1:])
+    assert told == {"comments": 3, "deployments": 2, "statuses": 2}
     assert REPOSITORY in str([call.path for call in cuts.calls])
 
     def each_is_old_or_new(left: Picture) -> None:

@@ -56,6 +56,7 @@ class Whole:
         self._git = self._hosted.git
         self._issues = dict(self._hosted.issues)
         self._labels = dict(self._hosted.labels)
+        self._deployments = dict(self._hosted.deployments)
         self._refs = self._git.refs.under("refs/")
         self._kept = self._store()
         self._trees: dict[str, Mapping[str, str]] = {}
@@ -74,6 +75,8 @@ class Whole:
             hosted.issues.update(self._issues)
             hosted.labels.clear()
             hosted.labels.update(self._labels)
+            hosted.deployments.clear()
+            hosted.deployments.update(self._deployments)
             now = self._git.refs.under("refs/")
             for name in now.keys() - self._refs.keys():
                 (self._git.path / name).unlink()
@@ -99,7 +102,7 @@ class Whole:
         return {self.stage.account_of(name) for name in ENVIRONMENTS}
 
     def picture(self) -> Picture:
-        """What stands now: branches, pull requests, issues, registry, parameters, kept reports.
+        """What stands now on GitHub, in registry and parameters, and of kept reports.
 
         Left out is what only tells when an attempt was made: ids and times, those that evidence
         and its digest cover included.
@@ -111,6 +114,10 @@ class Whole:
             "issues": {
                 number: self._issue(issue, words) for number, issue in self._hosted.issues.items()
             },
+            "deployments": [
+                (each.environment, each.payload, each.production, [s.state for s in each.statuses])
+                for each in self._hosted.deployments.values()
+            ],
             "aws": self._aws.values(),
             "kept": self._store(),
         }
@@ -192,8 +199,24 @@ def _parameters(account: str) -> dict[str, list[Parameter]]:
 
 
 def ended(picture: Picture) -> Picture:
-    """A picture without the times until which closings were looked at: see `settled`."""
-    return {**picture, "aws": settled(picture["aws"])}
+    """A picture without what a run that was cut off cannot leave to the next one to know.
+
+    That is the times until which closings were looked at (see `settled`), and what of registry and
+    `current` the run before it had written already.
+    """
+    issues = {number: _untimed(issue) for number, issue in picture["issues"].items()}
+    return {**picture, "issues": issues, "aws": settled(picture["aws"])}
+
+
+_WRITTEN = re.compile(r"^- (Registry:|`current` of ).*$", re.MULTILINE)
+
+
+def _untimed(issue: Picture) -> Picture:
+    told = [
+        (author, _WRITTEN.sub(r"- \1", text) if "<!-- assent: applied " in text else text)
+        for author, text in issue["comments"]
+    ]
+    return {**issue, "comments": told}
 
 
 def settled(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -253,7 +254,7 @@ def test_a_name_that_no_model_can_have_is_refused(model: str) -> None:
 
 
 def _hostile() -> Sequence[HistoryEntry]:
-    approved = entry(1, by=(HOSTILE, "ben"))
+    approved = replace(entry(1, by=(HOSTILE, "ben")), broke_glass=HOSTILE, waived=(HOSTILE,))
     return [approved, entry(2, Decision.REJECTED, reason=HOSTILE)]
 
 
@@ -267,6 +268,8 @@ def test_the_table_shows_what_it_is_given_and_does_nothing_else_with_it() -> Non
     header, first, second = lines
     assert header.split("  ")[0] == "when"
     assert first.startswith("2026-11-22T10:01:00Z  dev")
+    assert "GLASS BROKEN by " in first
+    assert "(waived: " in first
     assert re.search(r"  #1 +cccccccccccc  sha256:000000000000$", first)
     assert r"\x1b[31mred\r\n" in second
 
@@ -297,6 +300,8 @@ def test_json_has_everything_that_is_known() -> None:
                 "created": "2026-11-22T10:00:00Z",
                 "reason": "",
                 "aside": False,
+                "broke_glass": None,
+                "waived": [],
             }
         ],
         "unreadable": [found.unreadable[0].message],

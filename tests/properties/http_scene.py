@@ -1,5 +1,6 @@
 """The scene over HTTP: the sandbox's services, the real adapters, and a wire that can be cut."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from github import GithubException
 from tests.properties.oracle import BOT
-from tests.properties.scene import Cut, OpenPull, configuration
+from tests.properties.scene import Cut, OpenPull, configuration, is_answer, told_in
 
 from assent.adapters.git import GitRepository
 from assent.adapters.github import GitHubForge, app_installation, connect
@@ -284,10 +285,29 @@ class HttpScene:
         """See `Scene`."""
         issues = self._stage.hub._state.repository(self._name).issues
         return {
-            number: sum(comment.author == BOT for comment in issue.comments)
+            number: sum(each.author == BOT and is_answer(each.body) for each in issue.comments)
             for number, issue in issues.items()
             if issue.pull is not None
         }
+
+    def told(self) -> Counter[tuple[int, str, str]]:
+        """See `Scene`."""
+        issues = self._stage.hub._state.repository(self._name).issues
+        return Counter(
+            each
+            for number, issue in issues.items()
+            for each in told_in(number, (c.body for c in issue.comments if c.author == BOT))
+        )
+
+    def shown(self) -> Mapping[str, int]:
+        """See `Scene`."""
+        found: dict[str, int] = {}
+        for each in self._stage.hub._state.repository(self._name).deployments.values():
+            if each.statuses and each.statuses[-1].state == "success":
+                assert isinstance(each.payload, dict)
+                assert each.environment not in found, "two are active at one place"
+                found[each.environment] = each.payload["version"]
+        return found
 
     def close(self, number: int, by: str) -> None:
         """See `Scene`."""
@@ -412,6 +432,7 @@ class HttpScene:
             registry=self._services.registry,
             parameters=lambda _: self._services.parameters,
             clock=self.clock,
+            deployments=self._forge.deployments(),
         )
 
     def retire(

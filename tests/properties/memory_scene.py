@@ -1,11 +1,20 @@
 """The scene in memory: the fakes behind every port, and a fuse on each remote call."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tests.properties.scene import OWNERS, PEOPLE, Cut, OpenPull, configuration
+from tests.properties.scene import (
+    OWNERS,
+    PEOPLE,
+    Cut,
+    OpenPull,
+    configuration,
+    is_answer,
+    told_in,
+)
 
 from assent.adapters.memory import (
     MemoryBus,
@@ -43,7 +52,7 @@ from assent.flows.wanted import World
 from assent.ports import AlreadyThere, TransformRun
 
 if TYPE_CHECKING:
-    from assent.ports import Bus, Forge, Jobs, Notices, Parameters, Registry, Reports
+    from assent.ports import Bus, Deployments, Forge, Jobs, Notices, Parameters, Registry, Reports
 
 __all__ = ["Crash", "Fuse", "MemoryScene", "fused"]
 
@@ -236,9 +245,21 @@ class MemoryScene:
     def answers(self) -> Mapping[int, int]:
         """See `Scene`."""
         return {
-            pull.number: sum(remark.own for remark in pull.remarks)
+            pull.number: sum(remark.own and is_answer(remark.text) for remark in pull.remarks)
             for pull in self.repository.pulls
         }
+
+    def told(self) -> Counter[tuple[int, str, str]]:
+        """See `Scene`."""
+        return Counter(
+            each
+            for pull in self.repository.pulls
+            for each in told_in(pull.number, (r.text for r in pull.remarks if r.own))
+        )
+
+    def shown(self) -> Mapping[str, int]:
+        """See `Scene`."""
+        return self.repository.shown.shown()
 
     def open_pull(self, author: str, branch: str, path: str, content: bytes) -> int:
         """See `Scene`."""
@@ -385,6 +406,7 @@ class MemoryScene:
             registry=cast("Registry", fused(self.registry, fuse)),
             parameters=lambda environment: stores[environment.name],
             clock=self.clock,
+            deployments=cast("Deployments", fused(self.repository.shown, fuse)),
         )
 
     def retire(
@@ -419,7 +441,8 @@ class MemoryScene:
     def writes(self) -> int:
         """See `Scene`."""
         parameters = sum(len(each.writes) for each in self.stores.values())
-        return len(self.registry.updates) + parameters + self._forge_writes
+        told = self._forge_writes + self.repository.shown.writes
+        return len(self.registry.updates) + parameters + told
 
 
 def package_arn(model: str, version: int) -> str:

@@ -46,6 +46,7 @@ from tests.properties.seen import (
     check_answers,
     check_current,
     check_registry,
+    check_told,
     currents,
     decisions,
     histories,
@@ -482,6 +483,7 @@ class Play:
                 self._apply(environments, None, everything=everything)
             return
         self._check_end(before, after)
+        check_told(self.scene, after, environments)
         refused = {key for each in environments for key in after.refused(each)} | unusable
         expected = Exit.INCOMPLETE if refused else Exit.OK
         assert report.exit is expected, (report, refused)

@@ -1,6 +1,8 @@
 """A place where sequences are played: what people and services do there, and what is seen of it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,6 +23,8 @@ __all__ = [
     "OpenPull",
     "Scene",
     "configuration",
+    "is_answer",
+    "told_in",
 ]
 
 LADDERS = {2: ("dev", "test"), 4: ("dev", "test", "uat", "prod")}
@@ -134,7 +138,15 @@ class Scene(Protocol):
         ...
 
     def answers(self) -> Mapping[int, int]:
-        """How often Assent commented on each pull request that there ever was."""
+        """How often Assent answered closings and reopenings of each pull request."""
+        ...
+
+    def told(self) -> Counter[tuple[int, str, str]]:
+        """How often each decision's comment was made: pull request, record's blob, environment."""
+        ...
+
+    def shown(self) -> Mapping[str, int]:
+        """The version that the deployments page shows as active at each place."""
         ...
 
     def open_pull(self, author: str, branch: str, path: str, content: bytes) -> int:
@@ -217,3 +229,17 @@ class Scene(Protocol):
     def now(self) -> str:
         """The time, as records write it."""
         ...
+
+
+_APPLIED = re.compile(r"<!-- assent: applied (?P<blob>\w+) (?P<environment>[\w-]+) -->")
+
+
+def is_answer(text: str) -> bool:
+    """Whether a comment of Assent's answers a closing or reopening."""
+    return _APPLIED.search(text) is None
+
+
+def told_in(number: int, texts: Iterable[str]) -> list[tuple[int, str, str]]:
+    """Which decisions comments of Assent's on a pull request tell of."""
+    found = (_APPLIED.search(text) for text in texts)
+    return [(number, each["blob"], each["environment"]) for each in found if each is not None]

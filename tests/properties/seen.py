@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from tests.properties.oracle import APPROVED, BOT, PENDING, REJECTED, Entry, Key, Oracle
@@ -16,6 +16,7 @@ __all__ = [
     "check_answers",
     "check_current",
     "check_registry",
+    "check_told",
     "currents",
     "decisions",
     "histories",
@@ -150,6 +151,31 @@ def check_answers(scene: Scene, oracle: Oracle, recorded: Mapping[Key, int] | No
         turns = sum(turn.closed or turn.by != BOT for turn in pull.turns)
         due = decided[number] + (pull.undone is not None)
         assert due <= answers <= turns, (number, answers)
+
+
+def check_told(scene: Scene, oracle: Oracle, environments: Collection[str]) -> None:
+    """After a run GitHub shows what is live, and was told once of each decision on main.
+
+    Args:
+        scene: Where.
+        oracle: What should be.
+        environments: Those that the run was about.
+    """
+    told = scene.told()
+    assert set(told.values()) <= {1}
+    for key in oracle.effective:
+        last, said = oracle.last(key), oracle.main.get(key)
+        if last is None or last.closing or last.number is None or key[0] not in environments:
+            continue
+        if said is not None and said.text == last.said.text:
+            assert told[last.number, last.said.blob, key[0]] == 1, key
+    shown = {place: n for place, n in scene.shown().items() if place.split("/")[0] in environments}
+    live = {
+        f"{environment}/{model}": version
+        for (environment, model), version in currents(scene).items()
+        if version is not None and environment in environments
+    }
+    assert shown == live
 
 
 def check_registry(oracle: Oracle, packages: Mapping[tuple[str, int], ModelVersion]) -> None:

@@ -4,10 +4,11 @@ Nothing here is done by the product but the form of what it stores: records, par
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from tests.properties.memory_scene import MemoryScene, package_arn
 from tests.properties.oracle import (
@@ -29,6 +30,7 @@ from tests.properties.oracle import (
 from tests.properties.scene import LADDERS, OWNERS
 
 from assent.contracts import load_contracts
+from assent.core.deployment import Deployment, LiveVersion
 from assent.core.evidence import Evidence, EvidenceSource
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.package import Container, ModelVersion, Package, RegistryApproval
@@ -43,6 +45,7 @@ from assent.core.parameters import (
     write_history,
 )
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
+from assent.core.rendering.applied import applied_mark
 from assent.core.timestamps import read_time, written
 
 __all__ = ["LADDER", "Setting", "Variant"]
@@ -300,6 +303,31 @@ class Setting:
             assert isinstance(parsed, ParsedRecord)
             text = write_current(environment, model, Current.of(parsed.record, self._entry(last)))
         self.write_current(environment, model, text)
+
+    def tell(self) -> None:
+        """Let GitHub have been told of what is in effect, and show what `current` names."""
+        repository = self.scene.repository
+        there = {pull.number for pull in repository.pulls}
+        for key in self.oracle.effective:
+            last = self.oracle.last(key)
+            if last is not None and last.number in there and not last.closing:
+                repository.remark(last.number, BOT, applied_mark(last.said.blob, key[0]))
+        for name, text in self.scene.parameters().items():
+            if name.endswith("/current"):
+                self._show(json.loads(text))
+
+    def _show(self, current: Mapping[str, Any]) -> None:
+        environment, model, version = (current[key] for key in ("environment", "model", "version"))
+        if version is None:
+            return
+        shown = Deployment(
+            place=f"{environment}/{model}",
+            live=LiveVersion(model=model, version=version, commit=current["commit"]),
+            production=environment == LADDER[-1],
+            pull_request=current["pull_request"],
+        )
+        page = self.scene.repository.shown
+        page.show(page.create(shown), shown)
 
     def highest(self, environment: str, model: str) -> int | None:
         """The highest version whose approval is in effect."""

@@ -352,6 +352,7 @@ def settle(setting: Setting) -> None:
     head, at = scene.repository.commit("main"), scene.clock.now()
     for (environment, model), version in oracle.current.items():
         setting.name(environment, model, version)
+    setting.tell()
     for environment in LADDER:
         refused = oracle.refused(environment) | {key for key in unusable if key[0] == environment}
         setting.mark(environment, Applied(commit=head, retry=unsettled(refused), closings=at))

@@ -281,6 +281,25 @@ class GitRepository:
             raise self._too_short(f"which commit brought {shown(path)}")
         return answer or None
 
+    def parent(self, commit: str, /) -> str | None:
+        """The first parent of a commit; None where it has none.
+
+        Raises:
+            NotThere: The clone has no such commit.
+            ShallowClone: The clone was cut there.
+        """
+        found = self._objects.read(_safe(commit) + "^{commit}")
+        if found is None:
+            raise self._unknown(commit)
+        # The object itself tells, whatever was cut off: its own lines come before the message.
+        head = found.content.partition(b"\n\n")[0].decode("ascii", "replace")
+        parents = [
+            line.removeprefix("parent ") for line in head.split("\n") if line[:7] == "parent "
+        ]
+        if parents and self._objects.read(parents[0] + "^{commit}") is None:
+            raise self._too_short(f"what {shown(commit)} was made from")
+        return parents[0] if parents else None
+
     def snapshot(self) -> str:
         """The id of a tree of the present work tree, as committing all of it would make it.
 

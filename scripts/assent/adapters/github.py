@@ -10,6 +10,7 @@ from urllib.parse import quote
 from github import Auth, Github, GithubException
 
 from assent import __version__
+from assent.adapters.github_deployments import GitHubDeployments
 from assent.adapters.github_errors import GitHubRefused, translated
 from assent.adapters.github_promotions import (
     BRANCHES,
@@ -122,6 +123,10 @@ class GitHubForge:
         self._repository = client.get_repo(repository)
         self._name = repository
         self._branch = branch
+
+    def deployments(self) -> GitHubDeployments:
+        """The repository's deployments, by the same client."""
+        return GitHubDeployments(self._client, self._name)
 
     def configuration(self) -> bytes:
         """See `ports.Forge`."""

@@ -10,6 +10,7 @@ from typing import Any
 from assent.core.forge import (
     Conversation,
     IssueReport,
+    Labelling,
     ProposalState,
     PullRequestState,
     Remark,
@@ -62,12 +63,19 @@ CONVERSATION = """
 query Conversation($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      state
+      url state
       timelineItems(itemTypes: [CLOSED_EVENT, REOPENED_EVENT], last: 100) {
         nodes {
           __typename
           ... on ClosedEvent { createdAt actor { __typename login } closer { __typename } }
           ... on ReopenedEvent { createdAt actor { __typename login } }
+        }
+      }
+      labellings: timelineItems(itemTypes: [LABELED_EVENT, UNLABELED_EVENT], last: 100) {
+        nodes {
+          __typename
+          ... on LabeledEvent { createdAt actor { __typename login } label { name } }
+          ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
         }
       }
       comments(last: 100) { nodes { author { __typename login } createdAt body viewerDidAuthor } }
@@ -96,6 +104,7 @@ query Issues($owner: String!, $name: String!, $label: String!, $after: String) {
 """
 
 _TURNS = {"ClosedEvent": TurnKind.CLOSED, "ReopenedEvent": TurnKind.REOPENED}
+_ADDED = {"LabeledEvent": True, "UnlabeledEvent": False}
 
 
 def read_pull_request(node: Node) -> PullRequestState:
@@ -139,6 +148,17 @@ def read_conversation(pull: Node) -> Conversation:
         turns=tuple(turns),
         remarks=tuple(sorted(remarks, key=lambda remark: remark.at)),
         files=tuple(node["path"] for node in some(pull["files"])),
+        labellings=tuple(
+            Labelling(
+                label=node["label"]["name"],
+                by=login_of(node["actor"]),
+                at=datetime.fromisoformat(node["createdAt"]),
+                added=_ADDED[node["__typename"]],
+            )
+            for node in some(pull["labellings"])
+            if node["__typename"] in _ADDED
+        ),
+        url=pull["url"],
     )
 
 

@@ -110,6 +110,10 @@ class MemoryHistory:
             at = parent
         return None
 
+    def parent(self, commit: str, /) -> str | None:
+        """See `ports.History`."""
+        return next(iter(self._commits[self.commit(commit)].parents), None)
+
     def _ancestors(self, commit: str) -> set[str]:
         found: set[str] = set()
         waiting = [commit]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assent.adapters.memory_deployments import MemoryDeployments
 from assent.adapters.memory_history import Files, MemoryHistory
 from assent.adapters.memory_promotions import branches_below, open_of, view_of
 from assent.core.errors import AssentError
@@ -16,6 +17,7 @@ from assent.core.forge import (
     Branch,
     Conversation,
     IssueReport,
+    Labelling,
     OpenedPullRequest,
     OpenPullRequest,
     PromotionView,
@@ -33,6 +35,7 @@ __all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository"]
 
 _PATHS_SHOWN = 100
 """As many of a pull request's paths a conversation has."""
+_LABELLINGS_SHOWN = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class MemoryPull:
     writers: list[str] = field(default_factory=list)
     """Others than the author who committed to its branch."""
     turns: list[Turn] = field(default_factory=list)
+    labellings: list[Labelling] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -103,6 +107,8 @@ class MemoryRepository(MemoryHistory):
         """They share one series of numbers with the pull requests."""
         self.writers: set[str] | None = None
         """Logins of those who may write; None lets everybody."""
+        self.shown = MemoryDeployments()
+        """The deployments page."""
         self.teams: dict[str, set[str]] = {}
         """Logins by `organization/slug`; other teams cannot be seen."""
 
@@ -170,6 +176,18 @@ class MemoryRepository(MemoryHistory):
         at = self._touch(where)
         where.remarks.append(Remark(by=by, at=at, text=text, own=by == self._bot))
 
+    def put_labels(self, number: int, labels: Sequence[str], by: str) -> None:
+        """Put labels on a pull request; those that it has stay as they are."""
+        pull = self.pull(number)
+        new = [label for label in labels if label not in pull.labels]
+        if new:
+            pull.labels.extend(new)
+            self._labelled(pull, new, by, added=True)
+
+    def _labelled(self, pull: MemoryPull, labels: Sequence[str], by: str, *, added: bool) -> None:
+        at = self._touch(pull)
+        pull.labellings += [Labelling(label=label, by=by, at=at, added=added) for label in labels]
+
     def pull(self, number: int) -> MemoryPull:
         """A pull request by its number.
 
@@ -200,6 +218,10 @@ class MemoryRepository(MemoryHistory):
     def _next_number(self) -> int:
         numbers = [pull.number for pull in self.pulls] + [issue.number for issue in self.issues]
         return max(numbers, default=0) + 1
+
+    def deployments(self) -> MemoryDeployments:
+        """The deployments page, as the adapter over GitHub gives it."""
+        return self.shown
 
     # Forge.
 
@@ -279,18 +301,14 @@ class MemoryRepository(MemoryHistory):
 
     def label(self, number: int, labels: Sequence[str], /) -> None:
         """See `ports.Forge`."""
-        pull = self.pull(number)
-        new = [label for label in labels if label not in pull.labels]
-        if new:
-            pull.labels.extend(new)
-            self._touch(pull)
+        self.put_labels(number, labels, self._bot)
 
-    def unlabel(self, number: int, label: str, /) -> None:
-        """See `ports.Forge`."""
+    def unlabel(self, number: int, label: str, /, *, by: str | None = None) -> None:
+        """See `ports.Forge`; people give their login."""
         pull = self.pull(number)
         if label in pull.labels:
             pull.labels.remove(label)
-            self._touch(pull)
+            self._labelled(pull, [label], by or self._bot, added=False)
 
     def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
         """See `ports.Forge`."""
@@ -355,6 +373,8 @@ class MemoryRepository(MemoryHistory):
             turns=tuple(pull.turns),
             remarks=tuple(pull.remarks),
             files=tuple(self.changed(main, pull.head, from_fork_point=True)[:_PATHS_SHOWN]),
+            labellings=tuple(pull.labellings[-_LABELLINGS_SHOWN:]),
+            url=pull.url,
         )
 
     def comment(self, number: int, text: str, /) -> None:

@@ -11,6 +11,7 @@ __all__ = [
     "Branch",
     "Conversation",
     "IssueReport",
+    "Labelling",
     "OpenPromotion",
     "OpenPullRequest",
     "OpenedPullRequest",
@@ -23,10 +24,6 @@ __all__ = [
     "Turn",
     "TurnKind",
 ]
-
-BREAK_GLASS = "assent: break-glass"
-"""The label by which a code owner lifts soak, freezes and the stop of the line."""
-
 
 BREAK_GLASS = "assent: break-glass"
 """The label by which a code owner lifts soak, freezes and the stop of the line."""
@@ -190,6 +187,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """Somebody put a label on a pull request, or took one off."""
+
+    label: str
+    by: str
+    """The login; `ghost` for a deleted account."""
+    at: datetime
+    added: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What was done to a pull request and said on it, at one moment."""
 
@@ -199,6 +207,10 @@ class Conversation:
     """Comments and reviews with a text, oldest first."""
     files: tuple[str, ...]
     """Paths that it changes; no more than a hundred."""
+    labellings: tuple[Labelling, ...] = ()
+    """Oldest first; no more than the last hundred."""
+    url: str = ""
+    """The pull request's address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

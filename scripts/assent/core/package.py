@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from assent.core.names import PackageArn
 from assent.core.reports import ReportKind
+from assent.core.timestamps import written
 
 __all__ = [
     "Artifact",
@@ -15,6 +16,7 @@ __all__ = [
     "Package",
     "RegistryApproval",
     "ReportSource",
+    "package_differences",
 ]
 
 
@@ -90,3 +92,33 @@ class ModelVersion:
     """The pipeline execution or training job that made it, as registered."""
     commit: str = ""
     repository: str = ""
+
+
+def package_differences(recorded: Package, found: Package) -> list[str]:
+    """The facts in which a described package differs from a record's, field by field.
+
+    What only S3 can tell of an artifact (size, version) is not compared.
+    """
+    differences = []
+    if recorded.arn != found.arn:
+        differences.append(f"arn was {recorded.arn}, is {found.arn}")
+    if recorded.created != found.created:
+        differences.append(
+            f"created was {written(recorded.created)}, is {written(found.created)}: "
+            "the package was deleted and created again"
+        )
+    if recorded.created_by != found.created_by:
+        differences.append(f"created_by was {recorded.created_by}, is {found.created_by}")
+    if len(recorded.containers) != len(found.containers):
+        differences.append(
+            f"containers were {len(recorded.containers)}, are {len(found.containers)}"
+        )
+    pairs = zip(recorded.containers, found.containers, strict=False)
+    for index, (was, now) in enumerate(pairs):
+        if was.image != now.image:
+            differences.append(f"containers[{index}].image was {was.image}, is {now.image}")
+        was_uri = was.artifact.uri if was.artifact else None
+        now_uri = now.artifact.uri if now.artifact else None
+        if was_uri != now_uri:
+            differences.append(f"containers[{index}].artifact.uri was {was_uri}, is {now_uri}")
+    return differences

@@ -94,6 +94,10 @@ class HistoryEntry:
     aside: bool = False
     """Whether it leaves the decision in effect alone: it is about another package of this number,
     or takes back a closing that is not in effect any more."""
+    broke_glass: str = ""
+    """The login of the code owner by whose word it did not wait; empty where it need not."""
+    waived: tuple[str, ...] = ()
+    """The ids of gates that it does not hold, and that its record excuses it from."""
 
     def is_closing_of(self, pull_request: str) -> bool:
         """Whether closing that pull request made this decision, or merging its no."""
@@ -419,13 +423,19 @@ def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
         values["reason"] = entry.reason
     if entry.aside:
         values["aside"] = True
+    if entry.broke_glass:
+        values["broke_glass"] = entry.broke_glass
+    if entry.waived:
+        values["waived"] = list(entry.waived)
     return values
 
 
 def _entry(value: Mapping[str, Any]) -> HistoryEntry:
     texts = [value[key] for key in ("blob", "pull_request", "commit", "evidence")]
     status, reason = value["status"], value.get("reason", "")
-    if not all(isinstance(text, str) for text in (*texts, *value["by"], reason)):
+    broke_glass, waived = value.get("broke_glass", ""), value.get("waived", [])
+    told = (*texts, *value["by"], reason, broke_glass, *waived)
+    if not all(isinstance(text, str) for text in told):
         raise TypeError("a field is no string")
     return HistoryEntry(
         decision=None if status == RegistryApproval.PENDING else Decision(status),
@@ -439,4 +449,6 @@ def _entry(value: Mapping[str, Any]) -> HistoryEntry:
         created=read_time(value["created"]) if "created" in value else None,
         reason=reason,
         aside=value.get("aside") is True,
+        broke_glass=broke_glass,
+        waived=tuple(waived),
     )

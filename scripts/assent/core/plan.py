@@ -1,25 +1,30 @@
 """The difference between what main asks for and what is: the one diff that plan and apply share."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from assent.core.evidence import evidence_digest
-from assent.core.names import RecordId
-from assent.core.package import ModelVersion, Package
-from assent.core.parameters import (
-    MAX_VALUE_BYTES,
-    NAMED_APPROVERS,
-    Current,
-    History,
-    HistoryEntry,
-    UnreadableParameter,
-    parse_current_version,
-    write_current,
+from assent.core.admission import admission
+from assent.core.changes import (
+    Actual,
+    Asked,
+    Change,
+    CurrentChange,
+    Decide,
+    Deleted,
+    Plan,
+    Reason,
+    Refuse,
+    Restore,
+    Rivals,
+    Unfit,
+    Wanted,
 )
+from assent.core.config import Config
+from assent.core.current import candidates, current_text, largest_current, named_version
+from assent.core.names import RecordId
+from assent.core.package import ModelVersion, package_differences
+from assent.core.parameters import History, HistoryEntry
 from assent.core.record import Decision, Record
 from assent.core.registry_fields import RegistryUpdate, registry_update, withdrawal
-from assent.core.timestamps import written
 
 __all__ = [
     "Actual",
@@ -32,12 +37,15 @@ __all__ = [
     "Reason",
     "Refuse",
     "Restore",
+    "Rivals",
     "Unfit",
     "Wanted",
     "candidates",
+    "changes_of",
     "concerns",
     "current_text",
     "diff",
+    "in_order",
     "largest_current",
     "named_version",
     "package_differences",
@@ -46,171 +54,91 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A record on main."""
-
-    id: RecordId
-    record: Record
-    blob: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
-    """A record that main no longer holds."""
-
-    id: RecordId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfit:
-    """A file that is no valid record of its path."""
-
-    id: RecordId
-    why: str
-
-
-Wanted = Asked | Deleted | Unfit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actual:
-    """What one environment and the registry say now, as far as the wanted records need it."""
-
-    environment: str
-    histories: Mapping[RecordId, History]
-    """Of every wanted record, and of enough others to tell the highest version in effect."""
-    current: Mapping[str, str]
-    """By model: the text of `current`; absent where there is no parameter."""
-    versions: Mapping[RecordId, ModelVersion | None]
-    """As described; None where the registry has no such package."""
-    records: Mapping[RecordId, Record]
-    """The records behind the approvals that are in effect, read from their very blobs."""
-    rung_below: str | None = None
-    """The rung below; None for the first rung."""
-    below: Mapping[RecordId, Decision | None]
-    """What is in effect at the rung below for the same version."""
-    elsewhere: Mapping[RecordId, Mapping[str, Decision]]
-    """Per version, the decisions of other environments that registry and main agree on."""
-
-
-class Reason(StrEnum):
-    """Why a change is refused."""
-
-    RUNG_BELOW = "rung-below"
-    PACKAGE_MISSING = "package-missing"
-    PACKAGE_NOT_COMPLETED = "package-not-completed"
-    PACKAGE_DIFFERS = "package-differs"
-    EVIDENCE_ALTERED = "evidence-altered"
-    EVIDENCE_NOT_FRESH = "evidence-not-fresh"
-    RECORD_INVALID = "record-invalid"
-    RECORD_DELETED = "record-deleted"
-    DOES_NOT_FIT = "does-not-fit"
-    UNPROVEN = "unproven"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decide:
-    """A record whose decision is not in effect yet."""
-
-    id: RecordId
-    was: Decision | None
-    becomes: Decision
-    asked: Asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restore:
-    """The registry's fields do not show a decision in effect, or show an approval that is not."""
-
-    id: RecordId
-    update: RegistryUpdate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
-    """What main asks for and must not happen."""
-
-    id: RecordId
-    reason: Reason
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentChange:
-    """What inference will run next; the same version twice where only the text is mended."""
-
-    environment: str
-    model: str
-    was: int | None
-    becomes: int | None
-
-
-Change = Decide | Restore | Refuse | CurrentChange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What apply would do in one environment, in its order."""
-
-    environment: str
-    changes: tuple[Change, ...]
-
-
-def diff(wanted: Iterable[Wanted], actual: Actual, *, ladder: Sequence[str]) -> Plan:
+def diff(wanted: Iterable[Wanted], actual: Actual, *, config: Config) -> Plan:
     """Everything in which an environment differs from what main asks for.
+
+    Each record that is to become Approved is judged as if those before it had taken effect, which
+    is what is seen if their approvals can be proven.
 
     Args:
         wanted: The records in question, in any order.
         actual: What is; its histories cover all of `wanted`.
-        ladder: The environments, lowest first.
+        config: The ladder, and what it demands of a record that is to become Approved.
+
+    Raises:
+        Unobserved: `actual` lacks what a record has to be judged by.
     """
-    asked = sorted(wanted, key=lambda one: one.id)
-    changes = [change for each in asked for change in _changes(each, actual, ladder)]
-    shown = {change.id for change in changes if _shows(change, actual)}
+    asked = in_order(wanted, actual)
+    changes: list[Change] = []
+    fresh: dict[RecordId, Decision] = {}
+    for each in asked:
+        found = changes_of(each, actual, config=config, risen=fresh)
+        fresh |= {change.id: change.becomes for change in found if isinstance(change, Decide)}
+        changes += found
+    after = {id_: history.decision for id_, history in actual.histories.items()} | fresh
     changes += [
-        withdrawn
-        for each in asked
-        if each.id not in shown and (withdrawn := _withdrawal(each, actual, ladder)) is not None
-    ]
-    after = {id_: history.decision for id_, history in actual.histories.items()}
-    after |= {change.id: change.becomes for change in changes if isinstance(change, Decide)}
-    fresh = {change.id for change in changes if isinstance(change, Decide)}
-    currents = [
         change
         for model in sorted({each.id.model for each in asked} | set(actual.current))
         if (change := _current_change(model, actual, after, fresh)) is not None
     ]
-    return Plan(environment=actual.environment, changes=(*changes, *currents))
+    return Plan(environment=actual.environment, changes=tuple(changes))
 
 
-def _shows(change: Decide | Refuse | Restore, actual: Actual) -> bool:
-    """Whether a change leaves the registry showing what is in effect."""
-    match change:
-        case Restore():
-            return True
-        case Decide():
-            seen = actual.versions.get(change.id)
-            return seen is not None and concerns(change.asked.record, seen)
-        case Refuse():
-            return False
+def in_order(wanted: Iterable[Wanted], actual: Actual) -> list[Wanted]:
+    """Records in the order in which they are decided: by model, then by version.
+
+    Those of a model that gates compare come after its others, as main got them: what was merged
+    before is what a later one is compared with.
+    """
+    places = {id_: place for place, id_ in enumerate(actual.rivals, start=1)}
+    return sorted(wanted, key=lambda one: (one.id.model, places.get(one.id, 0), one.id))
+
+
+def changes_of(
+    wanted: Wanted, actual: Actual, *, config: Config, risen: Collection[RecordId]
+) -> Sequence[Decide | Refuse | Restore]:
+    """What one record asks for; what stays in effect beside it is shown by the registry.
+
+    Args:
+        wanted: The record.
+        actual: What is.
+        config: As for `diff`.
+        risen: The records that took effect earlier in the same run.
+
+    Raises:
+        Unobserved: See `diff`.
+    """
+    return tuple(_changes(wanted, actual, config, risen))
 
 
 def _changes(
-    wanted: Wanted, actual: Actual, ladder: Sequence[str]
+    wanted: Wanted, actual: Actual, config: Config, risen: Collection[RecordId]
 ) -> Iterator[Decide | Refuse | Restore]:
-    """What one record asks for; what stays in effect beside it is shown by the registry."""
-    history = actual.histories[wanted.id]
-    decided = _decision(wanted, history, actual)
+    history, ladder = actual.histories[wanted.id], config.ladder
+    decided = _decision(wanted, history, actual, config, risen)
     if decided is not None:
         yield decided
-    if not isinstance(decided, Decide):
+    if isinstance(decided, Decide):
+        seen = actual.versions.get(decided.id)
+        if seen is not None and concerns(decided.asked.record, seen):
+            return  # the registry then shows what is in effect
+    else:
         restored = _restoration(wanted, history, actual, ladder)
         if restored is not None:
             yield restored
+            return
+    withdrawn = _withdrawal(wanted, actual, ladder)
+    if withdrawn is not None:
+        yield withdrawn
 
 
-def _decision(wanted: Wanted, history: History, actual: Actual) -> Decide | Refuse | None:
+def _decision(
+    wanted: Wanted,
+    history: History,
+    actual: Actual,
+    config: Config,
+    risen: Collection[RecordId],
+) -> Decide | Refuse | None:
     match wanted:
         case Unfit():
             return Refuse(id=wanted.id, reason=Reason.RECORD_INVALID, detail=wanted.why)
@@ -224,18 +152,12 @@ def _decision(wanted: Wanted, history: History, actual: Actual) -> Decide | Refu
                 "put it back with status: Retired and a reason",
             )
         case Asked():
-            if history.holds(wanted.blob, wanted.record.decision):
+            decision = wanted.record.decision
+            if history.holds(wanted.blob, decision):
                 return None
-            if wanted.record.decision is Decision.APPROVED:
-                refusal = _refusal(wanted, history, actual)
-                if refusal is not None:
-                    return refusal
-            return Decide(
-                id=wanted.id,
-                was=history.decision,
-                becomes=wanted.record.decision,
-                asked=wanted,
-            )
+            if decision is Decision.APPROVED:
+                return admission(wanted, actual, config=config, risen=risen)
+            return Decide(id=wanted.id, was=history.decision, becomes=decision, asked=wanted)
 
 
 def _restoration(
@@ -318,48 +240,6 @@ def _withdrawal(wanted: Wanted, actual: Actual, ladder: Sequence[str]) -> Restor
     return Restore(id=wanted.id, update=update) if update else None
 
 
-def _refusal(asked: Asked, history: History, actual: Actual) -> Refuse | None:
-    """Why a record may not become Approved, apart from its approval's proof."""
-
-    def refuse(reason: Reason, detail: str) -> Refuse:
-        return Refuse(id=asked.id, reason=reason, detail=detail)
-
-    record = asked.record
-    if evidence_digest(record.package, record.evidence) != record.evidence.digest:
-        return refuse(
-            Reason.EVIDENCE_ALTERED, "package or evidence were edited: the digest does not fit"
-        )
-    if record.evidence.digest in history.withdrawn:
-        return refuse(
-            Reason.EVIDENCE_NOT_FRESH,
-            "the version was rejected or retired on this very evidence; approving it takes a new "
-            "pull request with fresh evidence, and a rejected one that is still closed may be "
-            "reopened by a code owner; else register a new version, and settle this record with "
-            "`assent retire`",
-        )
-    if actual.rung_below is not None and actual.below.get(asked.id) is not Decision.APPROVED:
-        said = actual.below.get(asked.id)
-        return refuse(
-            Reason.RUNG_BELOW,
-            f"in {actual.rung_below} the version is {said or 'not decided'}, not Approved",
-        )
-    seen = actual.versions.get(asked.id)
-    if seen is None:
-        return refuse(Reason.PACKAGE_MISSING, f"{record.package.arn} is not in the registry")
-    if seen.status != "Completed":
-        return refuse(Reason.PACKAGE_NOT_COMPLETED, f"its status is {seen.status}")
-    differences = package_differences(record.package, seen.package)
-    if differences:
-        return refuse(Reason.PACKAGE_DIFFERS, "; ".join(differences))
-    size = len(largest_current(record, asked.blob).encode())
-    if size > MAX_VALUE_BYTES:
-        return refuse(
-            Reason.DOES_NOT_FIT,
-            f"`current` would have {size} bytes; a parameter holds {MAX_VALUE_BYTES}",
-        )
-    return None
-
-
 def concerns(record: Record, found: ModelVersion) -> bool:
     """Whether the registry may show a record's decision on the package that it has now.
 
@@ -371,62 +251,11 @@ def concerns(record: Record, found: ModelVersion) -> bool:
     return record.package.created == found.package.created
 
 
-def package_differences(recorded: Package, found: Package) -> list[str]:
-    """The facts in which a described package differs from a record's, field by field.
-
-    What only S3 can tell of an artifact (size, version) is not compared.
-    """
-    differences = []
-    if recorded.arn != found.arn:
-        differences.append(f"arn was {recorded.arn}, is {found.arn}")
-    if recorded.created != found.created:
-        differences.append(
-            f"created was {written(recorded.created)}, is {written(found.created)}: "
-            "the package was deleted and created again"
-        )
-    if recorded.created_by != found.created_by:
-        differences.append(f"created_by was {recorded.created_by}, is {found.created_by}")
-    if len(recorded.containers) != len(found.containers):
-        differences.append(
-            f"containers were {len(recorded.containers)}, are {len(found.containers)}"
-        )
-    pairs = zip(recorded.containers, found.containers, strict=False)
-    for index, (was, now) in enumerate(pairs):
-        if was.image != now.image:
-            differences.append(f"containers[{index}].image was {was.image}, is {now.image}")
-        was_uri = was.artifact.uri if was.artifact else None
-        now_uri = now.artifact.uri if now.artifact else None
-        if was_uri != now_uri:
-            differences.append(f"containers[{index}].artifact.uri was {was_uri}, is {now_uri}")
-    return differences
-
-
-def candidates(model: str, after: Mapping[RecordId, Decision | None]) -> list[RecordId]:
-    """Versions of a model that `current` may name, highest first: those Approved in effect."""
-    return sorted(
-        (
-            id_
-            for id_, decision in after.items()
-            if id_.model == model and decision is Decision.APPROVED
-        ),
-        reverse=True,
-    )
-
-
-def current_text(
-    environment: str, model: str, record: Record | None, entry: HistoryEntry | None
-) -> str:
-    """The text of `current` for a version in effect; None twice where there is none."""
-    if record is None or entry is None:
-        return write_current(environment, model, None)
-    return write_current(environment, model, Current.of(record, entry))
-
-
 def _current_change(
     model: str,
     actual: Actual,
     after: Mapping[RecordId, Decision | None],
-    fresh: set[RecordId],
+    fresh: Collection[RecordId],
 ) -> CurrentChange | None:
     text = actual.current.get(model)
     was = named_version(text)
@@ -450,33 +279,3 @@ def _current_change(
         actual.histories[top].last if top else None,
     )
     return None if wanted == text else change
-
-
-def named_version(text: str | None) -> int | None:
-    """The version that the text of `current` names; None where it names none or does not read."""
-    if text is None:
-        return None
-    try:
-        return parse_current_version("current", text)
-    except UnreadableParameter:
-        return None
-
-
-# The longest that a login, a repository's name and a pull request's address can be.
-_LONGEST_LOGIN = "x" * 39
-_LONGEST_ADDRESS = "x" * 200
-
-
-def largest_current(record: Record, blob: str) -> str:
-    """`current` for a record with as much approval beside it as a policy can ask for."""
-    entry = HistoryEntry(
-        decision=Decision.APPROVED,
-        blob=blob,
-        by=(_LONGEST_LOGIN,) * NAMED_APPROVERS,
-        at=record.evidence.collected,
-        applied_at=record.evidence.collected,
-        pull_request=_LONGEST_ADDRESS,
-        commit="0" * 40,
-        evidence=record.evidence.digest,
-    )
-    return current_text(record.id.environment, record.id.model, record, entry)

@@ -36,6 +36,10 @@ class DecisionApplied:
     evidence: str
     restored: tuple[str, ...] = ()
     """Keys of others that vanished from the registry's metadata in writing, and were put back."""
+    waived: tuple[str, ...] = ()
+    """The ids of gates that it does not hold, and that its record excuses it from."""
+    broke_glass: str = ""
+    """The login of the code owner by whose word it did not wait; empty where it need not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

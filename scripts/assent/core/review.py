@@ -68,6 +68,9 @@ class BrokenGlass:
     by: str
     """The login."""
     at: datetime
+    unproven: str = ""
+    """Why it could not be read here that this is a code owner, so that it is for `apply` to prove;
+    empty where it was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,61 +1,61 @@
 """Apply: converge registry and Parameter Store to the head of the branch that counts.
 
 Order within an environment: what closed pull requests decided; per decision the registry, then its
-history; then `current` of each model touched; then `applied`. Each step is told by what it finds,
-never by a stored plan, so a run that was cut off anywhere is finished by the next.
+history; then `current` of each model touched; then what GitHub is told of it; then `applied`. Each
+step is told by what it finds, never by a stored plan, so a run that was cut off anywhere is
+finished by the next.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError, Exit
-from assent.core.names import RecordId, parse_package_arn
+from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import Applied, HistoryEntry, write_applied, write_history
 from assent.core.plan import (
     Asked,
-    CurrentChange,
     Decide,
     Reason,
     Refuse,
     Restore,
-    candidates,
+    changes_of,
     concerns,
-    current_text,
-    diff,
-    named_version,
-    package_differences,
+    in_order,
     registry_showing,
     shown_decision,
 )
 from assent.core.receipts import (
-    CurrentSet,
     DecisionApplied,
     Failed,
     Receipt,
     Refused,
     RegistryRestored,
 )
-from assent.core.record import Decision, Record
+from assent.core.record import Record
 from assent.core.registry_fields import RegistryUpdate, withdrawal
-from assent.core.rendering.notices import Notice, decided_notice, live_notice
+from assent.core.rendering.notices import decided_notice
+from assent.core.review import BrokenGlass
 from assent.core.timestamps import to_seconds
-from assent.flows.notify import notify
+from assent.flows.announce import Announcer
+from assent.flows.break_glass import broken_glass
 from assent.flows.observe import (
     BehindApplied,
     Observation,
     applied_of,
-    further_histories,
     observe,
     read_applied,
 )
+from assent.flows.ownership import is_code_owner
+from assent.flows.progress import Progress
 from assent.flows.prove import Proof, Unproven, prove
 from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
-from assent.flows.wanted import World, record_of_blob
+from assent.flows.set_current import Currents, Live
+from assent.flows.wanted import World
 from assent.flows.write_registry import ChangedMeanwhile, write_registry
-from assent.ports import Forge, NotThere
+from assent.ports import Forge
 
 __all__ = ["ApplyReport", "apply"]
 
@@ -164,6 +164,10 @@ class _Refusal(Exception):
         self.receipt = Refused(id=id_, reason=reason, detail=detail)
 
 
+def _refused(change: Refuse) -> Refused:
+    return Refused(id=change.id, reason=change.reason, detail=change.detail)
+
+
 class _Run:
     """One environment's changes, one by one."""
 
@@ -179,84 +183,79 @@ class _Run:
         self._forge = forge
         self._seen = observation
         self._closings = closings
-        self._emit = emit
-        self._environment = observation.environment.name
-        self._parameters = world.parameters(observation.environment)
-        self._names = observation.names
-        self._histories = dict(observation.actual.histories)
-        self._fresh: dict[RecordId, Record] = {}
-        self._brought: dict[str, str] = {}
-        """By model: the pull request of the last decision that this run brought into effect."""
-        self._retry: set[str] = set(observation.left_out)
+        self._run = Progress.begun(world, observation, emit)
 
     def execute(self) -> None:
         for model, error in self._seen.unreadable.items():
-            self._fail(model, error)
+            self._run.fail(model, error)
         for id_, error in self._seen.unknown.items():
-            self._fail(id_.path, error)
-        difference = diff(self._seen.wanted, self._seen.actual, ladder=self._world.config.ladder)
-        for change in difference.changes:
-            match change:
-                case Refuse():
-                    self._refuse(Refused(id=change.id, reason=change.reason, detail=change.detail))
-                case Decide():
-                    self._attempt(change.id, partial(self._decide, change))
-                case Restore():
-                    self._attempt(change.id, partial(self._mend, change.id))
-                case CurrentChange():
-                    pass  # made again below, from what really took effect
-        for model in self._models():
-            try:
-                self._set_current(model)
-            except AssentError as error:
-                self._fail(model, error)
-                self._retry.update(
-                    each.id.path for each in self._seen.wanted if each.id.model == model
-                )
+            self._run.fail(id_.path, error)
+        # Each record is judged at its turn, by what really took effect before it, and by the
+        # moment at which the environment was observed: one run is one judgement.
+        config = self._world.config
+        for wanted in in_order(self._seen.wanted, self._seen.actual):
+            for change in changes_of(
+                wanted, self._seen.actual, config=config, risen=self._run.fresh
+            ):
+                self._carry_out(change)
+        Announcer(self._run, self._forge, self._set_currents()).announce()
         self._mark()
 
-    def _models(self) -> list[str]:
-        wanted = {each.id.model for each in self._seen.wanted}
-        return sorted(wanted | set(self._seen.actual.current))
+    def _carry_out(self, change: Decide | Refuse | Restore) -> None:
+        match change:
+            case Refuse(lifted=Decide() as lifted):
+                self._attempt(change.id, partial(self._decide, lifted, unless=change))
+            case Refuse():
+                self._run.refuse(_refused(change))
+            case Decide():
+                self._attempt(change.id, partial(self._decide, change))
+            case Restore():
+                self._attempt(change.id, partial(self._mend, change.id))
+
+    def _set_currents(self) -> dict[str, Live]:
+        currents, found = Currents(self._run), dict[str, Live]()
+        for model in self._run.models():
+            try:
+                live = currents.set(model)
+                if live is not None:
+                    found[model] = live
+            except AssentError as error:
+                self._run.fail(model, error)
+                self._run.retry.update(self._run.paths(model))
+        return found
 
     def _attempt(self, id_: RecordId, step: Callable[[], None]) -> None:
         try:
             try:
                 step()
             except _Refusal as refusal:
-                self._refuse(refusal.receipt)
+                self._run.refuse(refusal.receipt)
                 self._mend(id_)
         except AssentError as error:
-            self._fail(id_.path, error)
-            self._retry.add(id_.path)
+            self._run.fail(id_.path, error)
+            self._run.retry.add(id_.path)
 
-    def _refuse(self, receipt: Refused) -> None:
-        self._retry.add(receipt.id.path)
-        self._emit(receipt)
-
-    def _fail(self, what: str, error: AssentError) -> None:
-        self._emit(
-            Failed(
-                environment=self._environment,
-                what=what,
-                message=error.message,
-                hint=error.hint,
-            )
-        )
-
-    def _decide(self, change: Decide) -> None:
-        proof = prove(self._world, self._forge, change.asked)
+    def _decide(self, change: Decide, unless: Refuse | None = None) -> None:
+        """Bring a decision into effect, `unless` it waits and nobody broke the glass."""
+        proof = prove(self._world, self._forge, change.asked, waived=change.waived)
         if isinstance(proof, Unproven):
             raise _Refusal(change.id, Reason.UNPROVEN, proof.why)
-        entry = self._entry(change.asked, proof)
+        broke_glass = None if unless is None else self._broken_glass(change.id, proof)
+        if unless is not None and broke_glass is None:
+            self._run.refuse(_refused(unless))
+            return
+        entry = replace(
+            self._entry(change.asked, proof),
+            broke_glass="" if broke_glass is None else broke_glass.by,
+            waived=tuple(waiver.gate for waiver in change.waived),
+        )
         restored = self._write_registry(change.asked, entry)
-        history = self._histories[change.id].then(entry)
-        for name, value in write_history(self._names, history):
-            self._parameters.write(name, value)
-        self._histories[change.id] = history
-        self._fresh[change.id] = change.asked.record
-        self._brought[change.id.model] = entry.pull_request
-        self._emit(
+        history = self._run.histories[change.id].then(entry)
+        for name, value in write_history(self._run.names, history):
+            self._run.parameters.write(name, value)
+        self._run.histories[change.id] = history
+        self._run.fresh[change.id] = change.asked.record
+        self._run.emit(
             DecisionApplied(
                 id=change.id,
                 was=change.was,
@@ -268,22 +267,32 @@ class _Run:
                 blob=entry.blob,
                 evidence=entry.evidence,
                 restored=restored,
+                waived=entry.waived,
+                broke_glass=entry.broke_glass,
             )
         )
         planned = self._seen.actual.versions.get(change.id)
         if planned is not None and not concerns(change.asked.record, planned):
             self._mend(change.id)  # what it showed of the decision before is not in effect any more
         reason = change.asked.record.reason
-        self._notify(
+        self._run.notify(
             decided_notice(
-                change.id, change.becomes, by=entry.by, reason=reason, url=entry.pull_request
+                change.id,
+                change.becomes,
+                by=entry.by,
+                reason=reason,
+                url=entry.pull_request,
+                broke_glass=entry.broke_glass,
             )
         )
 
-    def _notify(self, notice: Notice) -> None:
-        failure = notify(self._world.notices, self._seen.environment, notice)
-        if failure is not None:
-            self._emit(failure)
+    def _broken_glass(self, id_: RecordId, proof: Proof) -> BrokenGlass | None:
+        def owns(login: str) -> bool:
+            return is_code_owner(self._world, self._forge, login, id_.path)
+
+        return broken_glass(
+            self._forge, proof.number, author=proof.author, owns=owns, until=proof.at
+        )
 
     def _entry(self, asked: Asked, proof: Proof) -> HistoryEntry:
         return HistoryEntry(
@@ -305,6 +314,7 @@ class _Run:
             Keys that vanished in writing and were put back.
         """
         id_ = asked.id
+        self._run.written[id_] = ()
         planned = self._seen.actual.versions.get(id_)
         if planned is None or not concerns(asked.record, planned):
             return ()  # a no about a package that is gone, or was replaced, needs no field
@@ -319,7 +329,10 @@ class _Run:
                 hint="The next run plans from what it says then.",
             )
         update = self._showing(seen, id_, entry)
-        return () if update is None else write_registry(self._world.registry, seen, update)
+        if update is None:
+            return ()
+        self._run.written[id_] = update.fields
+        return write_registry(self._world.registry, seen, update)
 
     def _showing(
         self, seen: ModelVersion, id_: RecordId, entry: HistoryEntry
@@ -338,7 +351,7 @@ class _Run:
         if planned is None:
             return
         seen = self._world.registry.describe(planned.arn)
-        entry = shown_decision(self._histories[id_], self._behind(id_), seen)
+        entry = shown_decision(self._run.histories[id_], self._behind(id_), seen)
         if entry is not None:
             update = self._showing(seen, id_, entry)
         else:
@@ -351,107 +364,18 @@ class _Run:
             )
         if update is not None:
             write_registry(self._world.registry, seen, update)
-            self._emit(RegistryRestored(id=id_, fields=update.fields))
+            self._run.emit(RegistryRestored(id=id_, fields=update.fields))
 
     def _behind(self, id_: RecordId) -> Record | None:
         """The record behind the decision in effect, if it was read."""
-        return self._fresh.get(id_) or self._seen.actual.records.get(id_)
-
-    def _set_current(self, model: str) -> None:
-        """Let `current` name the highest version in effect whose package is still the one meant."""
-        text = self._seen.actual.current.get(model)
-        was = named_version(text)
-        decisions = {id_: each.decision for id_, each in self._histories.items()}
-        if text is None and not any(
-            each.entries for id_, each in self._histories.items() if id_.model == model
-        ):
-            return  # nothing was ever decided; no parameter needs to say so
-        top = self._usable(model, was, self._candidates(model, decisions))
-        if top is None:
-            becomes, wanted = None, current_text(self._environment, model, None, None)
-        else:
-            id_, record = top
-            becomes = id_.version
-            wanted = current_text(self._environment, model, record, self._histories[id_].last)
-        if wanted == text:
-            return
-        self._parameters.write(self._names.current(model), wanted)
-        self._emit(CurrentSet(environment=self._environment, model=model, was=was, becomes=becomes))
-        if becomes != was:
-            url = self._brought.get(model, "")
-            notice = live_notice(self._environment, model, was=was, becomes=becomes, url=url)
-            self._notify(notice)
-
-    def _candidates(
-        self, model: str, decisions: Mapping[RecordId, Decision | None]
-    ) -> Iterator[RecordId]:
-        """What `current` may name, highest first; what is not read yet only if it comes to that."""
-        yield from candidates(model, decisions)
-        for history in further_histories(self._world, self._seen, model, self._parameters):
-            self._histories[history.id] = history
-            if history.decision is Decision.APPROVED:
-                yield history.id
-
-    def _usable(
-        self, model: str, was: int | None, found: Iterable[RecordId]
-    ) -> tuple[RecordId, Record] | None:
-        """The highest candidate; one that `current` falls back to has its package looked at.
-
-        One that cannot be looked at is passed over and tried again: `current` must not go on
-        naming a version that was withdrawn, whatever stands below it.
-        """
-        for id_ in found:
-            if id_ in self._fresh or id_.version == was:
-                return id_, self._record(id_)
-            try:
-                record = self._record(id_)
-                differences = self._package_differences(id_, record)
-            except AssentError as error:
-                self._fail(id_.path, error)
-                self._retry.add(id_.path)
-                continue
-            if not differences:
-                return id_, record
-            self._refuse(
-                Refused(
-                    id=id_,
-                    reason=Reason.PACKAGE_DIFFERS,
-                    detail=f"{model} cannot fall back to it: {'; '.join(differences)}",
-                )
-            )
-        return None
-
-    def _package_differences(self, id_: RecordId, record: Record) -> list[str]:
-        version = self._seen.actual.versions.get(id_)
-        if version is None:
-            try:
-                version = self._world.registry.describe(parse_package_arn(record.package.arn))
-            except NotThere as error:
-                return [error.message]
-        return package_differences(record.package, version.package)
-
-    def _record(self, id_: RecordId) -> Record:
-        """The record whose approval is in effect, from the very blob that was approved."""
-        if id_ in self._fresh:
-            return self._fresh[id_]
-        last = self._histories[id_].last
-        record = self._seen.actual.records.get(id_)
-        if record is None and last is not None:
-            record = record_of_blob(self._world, last.blob)
-        if record is None:
-            raise NotThere(
-                f"the clone lacks the record of {id_} that was approved (blob "
-                f"{last.blob if last else 'unknown'})",
-                hint="Fetch the whole history (fetch-depth: 0); was it rewritten?",
-            )
-        return record
+        return self._run.fresh.get(id_) or self._seen.actual.records.get(id_)
 
     def _mark(self) -> None:
         """Write how far this run came, if that tells the next one anything."""
-        before = applied_of(self._names, self._seen.applied_text)
+        before = applied_of(self._run.names, self._seen.applied_text)
         after = Applied(
             commit=self._world.head,
-            retry=tuple(sorted(self._retry)),
+            retry=tuple(sorted(self._run.retry)),
             closings=self._closings.until,
         )
         # That somebody commented on a pull request is not worth a write; a first look is.
@@ -462,4 +386,4 @@ class _Run:
                 return
         text = write_applied(after)
         if text != self._seen.applied_text:
-            self._parameters.write(self._names.applied, text)
+            self._run.parameters.write(self._run.names.applied, text)

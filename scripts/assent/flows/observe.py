@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assent.core.admission import is_compared
 from assent.core.config import CONFIG_PATH, Environment
 from assent.core.errors import AssentError
 from assent.core.names import PROMOTIONS, PackageArn, RecordId, parse_package_arn, parse_path
 from assent.core.package import ModelVersion
 from assent.core.parameters import (
     Applied,
+    HistoryEntry,
     Names,
     UnreadableParameter,
     parse_applied,
@@ -17,10 +19,11 @@ from assent.core.parameters import (
 from assent.core.parameters import (
     History as DecisionHistory,
 )
-from assent.core.plan import Actual, Asked, Deleted, Wanted, named_version
+from assent.core.plan import Actual, Asked, Deleted, Rivals, Wanted, named_version
 from assent.core.record import Decision, Record
 from assent.flows.elsewhere import decisions_elsewhere, parameters_elsewhere
 from assent.flows.histories import assembled
+from assent.flows.rivals import find_rivals
 from assent.flows.wanted import World, record_of_blob, wanted_records
 from assent.ports import NotThere, Parameters
 
@@ -162,6 +165,7 @@ class _Observer:
             wanted = wanted_records(self._world, self._environment.name, paths)
             self._read_some(wanted)
         below = self._below(wanted)
+        rivals = self._rivals(wanted)
         left_out = {each.id.path for each in wanted if each.id.model in self._unreadable}
         wanted = [each for each in wanted if each.id.model not in self._unreadable]
         versions = self._describe(wanted, everything=paths is None)
@@ -173,7 +177,7 @@ class _Observer:
             applied_text=applied,
             everything=paths is None,
             wanted=tuple(wanted),
-            actual=self._actual(wanted, versions, below),
+            actual=self._actual(wanted, versions, below, rivals),
             unreadable=self._unreadable,
             unknown=self._unknown,
             left_out=tuple(sorted(left_out)),
@@ -335,7 +339,8 @@ class _Observer:
         self,
         wanted: Sequence[Wanted],
         versions: Mapping[RecordId, ModelVersion | None],
-        below: Mapping[RecordId, Decision | None],
+        below: Mapping[RecordId, HistoryEntry | None],
+        rivals: Mapping[RecordId, Rivals],
     ) -> Actual:
         models = {each.id.model for each in wanted}
         current = {
@@ -355,12 +360,19 @@ class _Observer:
             versions=versions,
             records=self._records(models),
             rung_below=None if rung_below is None else rung_below.name,
-            below=below,
+            below={id_: None if entry is None else entry.decision for id_, entry in below.items()},
+            since_below={
+                id_: entry.applied_at
+                for id_, entry in below.items()
+                if entry is not None and entry.decision is Decision.APPROVED
+            },
             elsewhere={
                 id_: decisions_elsewhere(self._world, id_, version)
                 for id_, version in versions.items()
                 if version is not None
             },
+            rivals=rivals,
+            now=self._world.clock.now(),
         )
 
     def _records(self, models: Iterable[str]) -> dict[RecordId, Record]:
@@ -379,13 +391,9 @@ class _Observer:
                     records[top.id] = record
         return records
 
-    def _below(self, wanted: Sequence[Wanted]) -> dict[RecordId, Decision | None]:
-        """What is in effect one rung down, for versions that are about to become Approved here.
-
-        A version whose history there does not read waits; nothing else is held up by it.
-        """
-        rung_below = self._world.config.below(self._environment.name)
-        rising = [
+    def _rising(self, wanted: Iterable[Wanted]) -> list[Asked]:
+        """Records that are about to become Approved here."""
+        return [
             each
             for each in wanted
             if isinstance(each, Asked)
@@ -393,6 +401,30 @@ class _Observer:
             and each.id.model not in self._unreadable
             and self._is_new(each)
         ]
+
+    def _rivals(self, wanted: Iterable[Wanted]) -> Mapping[RecordId, Rivals]:
+        """What gates compare rising records with; one of which nobody can tell waits."""
+        config, environment = self._world.config, self._environment.name
+        compared = [
+            each for each in self._rising(wanted) if is_compared(config, environment, each.id.model)
+        ]
+        found = find_rivals(self._world, compared, self._history)
+        self._unknown.update(found.unknown)
+        return found.rivals
+
+    def _history(self, id_: RecordId) -> DecisionHistory:
+        if id_ in self._histories:
+            return self._histories[id_]
+        name = self._history_name(id_)
+        return assembled(id_, self._names, self._read([name]).get(name), self._read)
+
+    def _below(self, wanted: Sequence[Wanted]) -> dict[RecordId, HistoryEntry | None]:
+        """What is in effect one rung down, for versions that are about to become Approved here.
+
+        A version whose history there does not read waits; nothing else is held up by it.
+        """
+        rung_below = self._world.config.below(self._environment.name)
+        rising = self._rising(wanted)
         if rung_below is None or not rising:
             return {}
         names = Names(prefix=self._world.config.parameter_prefix, environment=rung_below.name)
@@ -402,23 +434,23 @@ class _Observer:
         except AssentError as error:
             self._unknown.update(dict.fromkeys(asked, error))
             return {}
-        found: dict[RecordId, Decision | None] = {}
+        found: dict[RecordId, HistoryEntry | None] = {}
         for each in rising:
             there = RecordId(rung_below.name, each.id.model, each.id.version)
             name = asked[each.id]
             try:
-                found[each.id] = self._decision_below(there, name, texts.get(name), each.record)
+                found[each.id] = self._entry_below(there, name, texts.get(name), each.record)
             except AssentError as error:
                 self._unknown[each.id] = error
         return found
 
-    def _decision_below(
+    def _entry_below(
         self, there: RecordId, name: str, text: str | None, record: Record
-    ) -> Decision | None:
-        """The decision there on the very package of `record`; None where it is about another."""
+    ) -> HistoryEntry | None:
+        """What is in effect there, a yes only on the very package of `record`."""
         last = None if text is None else parse_history(there, name, text).last
         if last is None or last.decision is not Decision.APPROVED:
-            return None if last is None else last.decision
+            return last
         decided = record_of_blob(self._world, last.blob)
         if decided is None:
             raise NotThere(
@@ -426,8 +458,7 @@ class _Observer:
                 hint="Fetch the whole history (fetch-depth: 0); was it rewritten?",
             )
         # A package that was deleted and created again has the number of the first, and no more.
-        same = decided.package.created == record.package.created
-        return last.decision if same else None
+        return last if decided.package.created == record.package.created else None
 
     def _is_new(self, asked: Asked) -> bool:
         return not self._histories[asked.id].holds(asked.blob, asked.record.decision)

@@ -35,6 +35,6 @@ def plan(world: World, environments: Sequence[Environment], *, everything: bool)
     for environment in environments:
         applied = read_applied(world, environment)
         observation = observe(world, environment, everything=everything, applied=applied)
-        difference = diff(observation.wanted, observation.actual, ladder=world.config.ladder)
+        difference = diff(observation.wanted, observation.actual, config=world.config)
         found.append(Planned(observation=observation, plan=difference))
     return found

@@ -1,5 +1,6 @@
 """Prove that a record was approved: by whom, in which pull request, on which commit of main."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from assent.core.forge import PullRequest
 from assent.core.git_objects import blob_id
 from assent.core.parameters import NAMED_APPROVERS
 from assent.core.plan import Asked
-from assent.core.record import Decision
+from assent.core.record import Decision, Waiver
 from assent.flows.wanted import World
 from assent.ports import Forge, NotThere
 
@@ -22,7 +23,12 @@ class Proof:
     at: datetime
     """When it was merged."""
     pull_request: str
+    """Its address."""
     commit: str
+    number: int
+    """The pull request's."""
+    author: str
+    """Who opened it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +38,21 @@ class Unproven:
     why: str
 
 
-def prove(world: World, forge: Forge, asked: Asked) -> Proof | Unproven:
+def prove(
+    world: World, forge: Forge, asked: Asked, *, waived: Sequence[Waiver] = ()
+) -> Proof | Unproven:
     """Find the approved pull request that brought a record to the branch that counts.
 
     What is required here is a merged pull request whose branch held this very record, and enough
     approvals that stood at the merge, of others than its author and those who committed to it;
     that they are code owners of the path is what branch protection enforces.
+
+    Args:
+        world: What is read.
+        forge: Where the pull requests are.
+        asked: The record.
+        waived: Its waivers without which a gate would stand in the way. They ask for an approval
+            more, and none of those who asked for one counts.
 
     Raises:
         AssentError: GitHub or the clone could not be read, which is neither a yes nor a no.
@@ -61,15 +76,28 @@ def prove(world: World, forge: Forge, asked: Asked) -> Proof | Unproven:
         )
     approvals = forge.approvals(pull)
     wrote = {pull.author, *approvals.committed}
-    by = tuple(login for login in approvals.approved if login not in wrote)
-    needed = _needed(world, asked)
+    # GitHub tells no logins apart by their case, and people wrote these ones.
+    wanting = {waiver.asked_by.lower() for waiver in waived}
+    by = tuple(
+        login for login in approvals.approved if login not in wrote and login.lower() not in wanting
+    )
+    needed = _needed(world, asked) + bool(waived)
     if len(by) < needed:
         return Unproven(
             why=f"pull request {pull.url} was merged with {len(by)} "
-            f"{'approval' if len(by) == 1 else 'approvals'} of people who wrote none of it; "
+            f"{'approval' if len(by) == 1 else 'approvals'} of people who wrote none of it"
+            f"{' and asked for no waiver' if waived else ''}; "
             f"{needed} {'is' if needed == 1 else 'are'} needed"
+            f"{', one of them for what is waived' if waived else ''}"
         )
-    return Proof(by=by[:NAMED_APPROVERS], at=pull.merged_at, pull_request=pull.url, commit=commit)
+    return Proof(
+        by=by[:NAMED_APPROVERS],
+        at=pull.merged_at,
+        pull_request=pull.url,
+        commit=commit,
+        number=pull.number,
+        author=pull.author,
+    )
 
 
 def _approved_blob(world: World, forge: Forge, pull: PullRequest, path: str) -> str | None:

@@ -20,6 +20,7 @@ from assent.core.rendering.tidying import superseded_by, superseded_comment
 from assent.core.review import BrokenGlass, NewerVersion
 from assent.core.tidying import InForeground, NotTidied, PageRefreshed, Superseded, Tidied
 from assent.flows.announce_promotion import announce
+from assent.flows.break_glass import glass_shown
 from assent.flows.open_waiting import WaitingPromotions
 from assent.flows.standing_around import Standing, record_text
 from assent.flows.wanted import World
@@ -62,7 +63,7 @@ def tidy(
     environments: Sequence[Environment],
     *,
     emit: Callable[[Tidied], None] = lambda _: None,
-    judge_glass: GlassJudge = lambda _pull, _id: None,
+    judge_glass: GlassJudge | None = None,
 ) -> TidyReport:
     """Tidy the App's own open promotions into some environments.
 
@@ -74,12 +75,14 @@ def tidy(
         forge: Where the pull requests are.
         environments: Those whose promotions are tidied.
         emit: Called with everything that was done, as soon as it is.
-        judge_glass: Asked about pull requests that carry the break-glass label, and no others.
+        judge_glass: Asked about pull requests that carry the break-glass label, and no others;
+            None to look at who put it there.
 
     Raises:
         AssentError: The open pull requests could not be listed.
     """
     done: list[Tidied] = []
+    judge = judge_glass or _who_broke_it(world, forge)
 
     def record(what: Tidied) -> None:
         done.append(what)
@@ -95,10 +98,18 @@ def tidy(
         here = [each for each in found if each.id.environment == environment.name]
         looked_at += len(here)
         try:
-            _Environment(world, forge, environment, record, judge_glass).tidy(here)
+            _Environment(world, forge, environment, record, judge).tidy(here)
         except AssentError as error:
             record(_failure(environment, "the environment", error))
     return TidyReport(looked_at=looked_at, done=tuple(done))
+
+
+def _who_broke_it(world: World, forge: Forge) -> GlassJudge:
+    def judge(pull: OpenPullRequest, id_: RecordId) -> BrokenGlass | None:
+        # The App opened it, and no App breaks any glass: no author has to be told apart.
+        return glass_shown(world, forge, pull.number, author="", path=id_.path)
+
+    return judge
 
 
 def _failure(environment: Environment, what: str, error: AssentError) -> NotTidied:

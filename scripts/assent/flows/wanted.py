@@ -8,7 +8,16 @@ from assent.core.config import Config, Environment
 from assent.core.names import RecordId, parse_path
 from assent.core.plan import Asked, Deleted, Unfit, Wanted
 from assent.core.record import ParsedRecord, Record, parse_record
-from assent.ports import Clock, History, Notices, NotThere, Parameters, Registry, TreeEntry
+from assent.ports import (
+    Clock,
+    Deployments,
+    History,
+    Notices,
+    NotThere,
+    Parameters,
+    Registry,
+    TreeEntry,
+)
 
 __all__ = ["World", "record_of_blob", "wanted_records"]
 
@@ -33,6 +42,10 @@ class World:
     """Other environments' parameters, where those may only be read; without it, as above."""
     notices: Notices | None = None
     """Topics that are told what was decided; None where nobody is."""
+    deployments: Deployments | None = None
+    """The page that shows what is live; None where it is left alone."""
+    run: str = ""
+    """The address of the workflow run that this is; empty where it is none."""
 
 
 def wanted_records(world: World, environment: str, paths: Iterable[str]) -> list[Wanted]:

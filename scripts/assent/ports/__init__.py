@@ -25,7 +25,7 @@ from assent.ports.errors import (
     TooLarge,
     Unavailable,
 )
-from assent.ports.forge import Forge
+from assent.ports.forge import Deployments, Forge
 from assent.ports.git import History, TreeEntry
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Bus",
     "Clock",
     "CredentialsRefused",
+    "Deployments",
     "EvidenceStore",
     "FileBytes",
     "Forge",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from assent.core.deployment import Deployed, Deployment
 from assent.core.forge import (
     Approvals,
     Branch,
@@ -16,7 +17,7 @@ from assent.core.forge import (
     PullRequestState,
 )
 
-__all__ = ["Forge"]
+__all__ = ["Deployments", "Forge"]
 
 
 class Forge(Protocol):
@@ -191,4 +192,31 @@ class Forge(Protocol):
 
     def close_issue(self, number: int, /) -> None:
         """Close an issue as not planned."""
+        ...
+
+
+class Deployments(Protocol):
+    """The deployments page of the repository, one place for each model of each environment."""
+
+    def latest(self, place: str, /) -> Deployed | None:
+        """The latest deployment of a place; None where there was none."""
+        ...
+
+    def is_shown(self, number: int, /) -> bool:
+        """Whether the page shows a deployment as active."""
+        ...
+
+    def create(self, deployment: Deployment, /) -> int:
+        """Make a deployment, which is not shown yet; returns its number."""
+        ...
+
+    def show(self, number: int, deployment: Deployment, /) -> None:
+        """Show a deployment as active, and of the same place those before as inactive.
+
+        Those of production stay as they are: GitHub documents it that way.
+        """
+        ...
+
+    def hide(self, number: int, /) -> None:
+        """Show a deployment as inactive."""
         ...

@@ -56,3 +56,12 @@ class History(Protocol):
     def brought_by(self, commit: str, path: str, /) -> str | None:
         """The latest first-parent commit up to `commit` that changed `path`."""
         ...
+
+    def parent(self, commit: str, /) -> str | None:
+        """The first parent of a commit; None where it has none.
+
+        Raises:
+            NotThere: The clone has no such commit.
+            AssentError: The clone was cut there, so that nobody can tell.
+        """
+        ...

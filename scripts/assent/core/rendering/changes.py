@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+_LIFTED = "unless a code owner broke the glass"
+
+
 def change_line(change: Change) -> str:
     """One planned change on one line of plain text."""
     match change:
@@ -40,7 +43,8 @@ def change_line(change: Change) -> str:
         case Restore():
             return f"restore  {change.id}: registry fields {', '.join(change.update.fields)}"
         case Refuse():
-            return f"refuse   {change.id}: {plain(change.detail)} [{change.reason}]"
+            lifted = "" if change.lifted is None else f" ({_LIFTED})"
+            return f"refuse   {change.id}: {plain(change.detail)}{lifted} [{change.reason}]"
         case CurrentChange():
             return (
                 f"current  {change.model} in {change.environment}: "
@@ -78,7 +82,9 @@ def _markdown_row(change: Change) -> list[str]:
             fields = ", ".join(code(field) for field in change.update.fields)
             return [_markdown_id(change.id), f"registry fields {fields} differ", "restored"]
         case Refuse():
-            return [_markdown_id(change.id), code(change.detail), f"refused ({change.reason})"]
+            lifted = "" if change.lifted is None else f" ({_LIFTED})"
+            detail = f"{code(change.detail)}{lifted}"
+            return [_markdown_id(change.id), detail, f"refused ({change.reason})"]
         case CurrentChange():
             return [
                 f"{code(change.model)} `current`",
@@ -121,6 +127,7 @@ def _change_values(change: Change) -> dict[str, Any]:
                 **_id_values(change.id),
                 "reason": change.reason,
                 "detail": change.detail,
+                "waits": change.lifted is not None,
             }
         case CurrentChange():
             return {
@@ -140,14 +147,7 @@ def receipt_line(receipt: Receipt) -> str:
     """One receipt as plain text: a line, and a second where there is something to do."""
     match receipt:
         case DecisionApplied():
-            was = receipt.was or "not decided"
-            line = (
-                f"decided  {receipt.id}: {was} → {receipt.becomes}, "
-                f"by {', '.join(receipt.by)} in {receipt.pull_request}"
-            )
-            if receipt.restored:
-                line += f"\n         put back: {', '.join(map(plain, receipt.restored))}"
-            return line
+            return _decided_line(receipt)
         case ClosingRecorded():
             line = (
                 f"closing  {receipt.id}: {receipt.becomes or 'open again'}, "
@@ -171,6 +171,19 @@ def receipt_line(receipt: Receipt) -> str:
         case Failed():
             line = f"failed   {receipt.what} in {receipt.environment}: {plain(receipt.message)}"
             return f"{line}\n         {plain(receipt.hint)}" if receipt.hint else line
+
+
+def _decided_line(receipt: DecisionApplied) -> str:
+    was = receipt.was or "not decided"
+    by = f"by {', '.join(receipt.by)} in {receipt.pull_request}"
+    lines = [f"decided  {receipt.id}: {was} → {receipt.becomes}, {by}"]
+    if receipt.broke_glass:
+        lines.append(f"GLASS BROKEN by {plain(receipt.broke_glass)}: it did not wait")
+    if receipt.waived:
+        lines.append(f"waived: {', '.join(map(plain, receipt.waived))}")
+    if receipt.restored:
+        lines.append(f"put back: {', '.join(map(plain, receipt.restored))}")
+    return "\n         ".join(lines)
 
 
 def _moved(current: CurrentSet) -> str:
@@ -214,6 +227,8 @@ def receipt_values(receipt: Receipt) -> dict[str, Any]:
                 "blob": receipt.blob,
                 "evidence": receipt.evidence,
                 "restored": list(receipt.restored),
+                "waived": list(receipt.waived),
+                "broke_glass": receipt.broke_glass or None,
             }
         case ClosingRecorded():
             return {

@@ -54,13 +54,20 @@ def _row(past: PastDecision) -> tuple[str, ...]:
         written(entry.at),
         past.id.environment,
         str(past.id.version),
-        f"{entry.decision or REOPENED}{' (of another package)' if entry.aside else ''}",
+        _decision(entry),
         plain(", ".join(entry.by)) or "-",
         plain(_short(entry.pull_request)),
         plain(entry.commit[:_COMMIT_DIGITS]),
         plain(entry.evidence[:_EVIDENCE_CHARACTERS]),
         plain(past.reason),
     )
+
+
+def _decision(entry: HistoryEntry) -> str:
+    said = f"{entry.decision or REOPENED}{' (of another package)' if entry.aside else ''}"
+    broken = f" (GLASS BROKEN by {plain(entry.broke_glass)})" if entry.broke_glass else ""
+    waived = f" (waived: {plain(', '.join(entry.waived))})" if entry.waived else ""
+    return said + broken + waived
 
 
 def _short(address: str) -> str:
@@ -102,4 +109,6 @@ def _values(past: PastDecision) -> dict[str, Any]:
         "created": None if entry.created is None else written(entry.created),
         "reason": past.reason,
         "aside": entry.aside,
+        "broke_glass": entry.broke_glass or None,
+        "waived": list(entry.waived),
     }

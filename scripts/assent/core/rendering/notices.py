@@ -65,7 +65,13 @@ def opened_notice(record: Record, url: str, live: int | str | None, decision: st
 
 
 def decided_notice(
-    id_: RecordId, decision: Decision | None, *, by: Sequence[str], reason: str, url: str
+    id_: RecordId,
+    decision: Decision | None,
+    *,
+    by: Sequence[str],
+    reason: str,
+    url: str,
+    broke_glass: str = "",
 ) -> Notice:
     """A decision took effect.
 
@@ -75,6 +81,7 @@ def decided_notice(
         by: The logins of those who decided.
         reason: Their own words, if any.
         url: The pull request's address.
+        broke_glass: The login of the code owner by whose word it did not wait, if so.
     """
     said, effect, then = _EFFECTS[decision]
     who = ", ".join(map(_cut, by[:NAMED_APPROVERS])) or "nobody that is named"
@@ -85,6 +92,12 @@ def decided_notice(
     ]
     if reason:
         lines.append(f"Reason: {_cut(reason)}")
+    if broke_glass:
+        lines.append(
+            f"WARNING: {_cut(broke_glass)} broke the glass: soak, freezes and the stop of the line "
+            "did not hold for it. Gates and approvals did."
+        )
+        said = f"GLASS BROKEN, {said.lower()}"
     return _notice(f"{said}: {id_.model} {id_.version} in {id_.environment}", lines, url, then)
 
 

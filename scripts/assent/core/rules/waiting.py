@@ -15,6 +15,7 @@ LIFTED = (
     f"If it cannot wait, a code owner of its environment who is not the author puts the label "
     f"`{BREAK_GLASS}` on the pull request; that is recorded, and excuses from no gate."
 )
+_UNPROVEN = "whether that is a code owner, apply finds out before it writes"
 _LOOK = "Look at the pull request: who put the label on, and why. Every step of it is recorded."
 _ASK = "Leave out --offline, with credentials for GitHub, to have it judged."
 
@@ -40,6 +41,8 @@ def _told(promotion: Promotion, wait: Wait) -> tuple[str, Severity | None, str |
     glass = promotion.review.broke_glass
     if glass is not None:
         who = f"{glass.by} broke the glass at {written(glass.at)}"
+        if glass.unproven:
+            who += f" ({_UNPROVEN}: {glass.unproven})"
         return f"{who}, so this does not hold it up: {wait.why}", Severity.WARNING, _LOOK
     if promotion.asked:
         return wait.why, None, None

@@ -72,6 +72,11 @@ def _of_glass(review: Review, layout: Layout) -> Iterator[str]:
     if broken is None:
         return
     nothing = "" if review.waits else " There was nothing that it had to lift."
+    if broken.unproven:
+        nothing += (
+            f" Whether that is a code owner could not be read here ({code(broken.unproven)}): "
+            "before anything is written, it is proven."
+        )
     yield (
         f"**Broken glass**: {layout.brief(broken.by)} lets it through, since "
         f"{written(broken.at)}.{nothing} Gates hold all the same, and it is recorded with the "

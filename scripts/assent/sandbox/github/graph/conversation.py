@@ -20,8 +20,10 @@ Info = GraphQLResolveInfo[None]
 
 _TIMELINE = {
     "closed": ("CLOSED_EVENT", "ClosedEvent"),
+    "labeled": ("LABELED_EVENT", "LabeledEvent"),
     "merged": ("MERGED_EVENT", "MergedEvent"),
     "reopened": ("REOPENED_EVENT", "ReopenedEvent"),
+    "unlabeled": ("UNLABELED_EVENT", "UnlabeledEvent"),
 }
 """What kind of item an event is, and its type."""
 
@@ -153,7 +155,7 @@ class PullRequestNode(_Node):
         first: int | None = None,
         last: int | None = None,
     ) -> Object:
-        """Return closings, mergers and reopenings, oldest first; a merger closes too."""
+        """Return closings, mergers, reopenings and labels; a merger closes too."""
         shown = [
             event
             for event in self._issue.events
@@ -176,6 +178,7 @@ class PullRequestNode(_Node):
             "actor": _actor(self._call, event.actor),
             "createdAt": timestamp(event.created_at),
             "closer": None,  # keywords such as "fixes #12" close nothing here
+            "label": {"name": event.details.get("label")},
         }
 
 

@@ -90,13 +90,18 @@ type PullRequestReview {
   author: Actor body: String! submittedAt: DateTime state: PullRequestReviewState!
   viewerDidAuthor: Boolean!
 }
-enum PullRequestTimelineItemsItemType { CLOSED_EVENT MERGED_EVENT REOPENED_EVENT }
-union PullRequestTimelineItems = ClosedEvent | MergedEvent | ReopenedEvent
+enum PullRequestTimelineItemsItemType {
+  CLOSED_EVENT LABELED_EVENT MERGED_EVENT REOPENED_EVENT UNLABELED_EVENT
+}
+union PullRequestTimelineItems =
+  ClosedEvent | LabeledEvent | MergedEvent | ReopenedEvent | UnlabeledEvent
 type PullRequestTimelineItemsConnection { nodes: [PullRequestTimelineItems] filteredCount: Int! }
 type ClosedEvent { actor: Actor createdAt: DateTime! closer: Closer }
 union Closer = Commit | PullRequest
+type LabeledEvent { actor: Actor createdAt: DateTime! label: Label! }
 type MergedEvent { actor: Actor createdAt: DateTime! }
 type ReopenedEvent { actor: Actor createdAt: DateTime! }
+type UnlabeledEvent { actor: Actor createdAt: DateTime! label: Label! }
 """
 
 

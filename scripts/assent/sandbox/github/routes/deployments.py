@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from assent.sandbox.github.calls import Answer, RepositoryCall
 from assent.sandbox.github.errors import (
+    ApiError,
     field_error,
     not_found,
     unprocessable,
@@ -28,6 +29,7 @@ from assent.sandbox.github.views.repositories import repository_json, repository
 routes = repository_routes()
 
 _STATES = frozenset({"error", "failure", "pending", "success"})
+_DESCRIPTION_AT_MOST = 140
 _DEPLOYMENT_STATES = _STATES | {"inactive", "in_progress", "queued"}
 
 
@@ -116,12 +118,13 @@ def show_combined_status(call: RepositoryCall, ref: str) -> Answer:
     needs=WRITE_DEPLOYMENTS,
 )
 def create_deployment(call: RepositoryCall) -> Answer:
-    """Ask for a ref to be deployed."""
+    """Ask for a ref to be deployed; what its checks say holds it back, unless they are waived."""
     body = call.body
     ref = body.text("ref")
     sha = call.repository.git.resolve(ref)
     if sha is None:
         raise unprocessable(f"No ref found for: {ref}")
+    _require_contexts(call, sha, body.raw("required_contexts"))
     now = call.state.now()
     payload = body.raw("payload")
     deployment = Deployment(
@@ -186,6 +189,8 @@ def create_deployment_status(call: RepositoryCall, number: int) -> Answer:
     state = body.text("state")
     if state not in _DEPLOYMENT_STATES:
         raise validation_failed(field_error("DeploymentStatus", "state", "invalid"))
+    if len(body.text_or("description", "")) > _DESCRIPTION_AT_MOST:
+        raise validation_failed(field_error("DeploymentStatus", "description", "invalid"))
     with call.repository.lock:
         deployment = _deployment(call, number)
         now = call.state.now()
@@ -202,6 +207,8 @@ def create_deployment_status(call: RepositoryCall, number: int) -> Answer:
         call.repository.deployments[number] = replace(
             deployment, statuses=(*deployment.statuses, status), updated_at=now
         )
+        if state == "success" and body.raw("auto_inactive") is not False:
+            _retire_earlier(call, deployment)
     return Answer(body=deployment_status_json(call, deployment, status), status=HTTPStatus.CREATED)
 
 
@@ -247,3 +254,41 @@ def _deployment(call: RepositoryCall, number: int) -> Deployment:
     if deployment is None:
         raise not_found()
     return deployment
+
+
+def _require_contexts(call: RepositoryCall, sha: str, required: object) -> None:
+    """Refuse a commit of which a check has not succeeded; an empty list asks for none."""
+    latest: dict[str, str] = {}
+    for status in call.repository.statuses.get(sha, ()):
+        latest.setdefault(status.context, status.state)
+    asked = required if isinstance(required, list) else list(latest)
+    failing = [str(context) for context in asked if latest.get(context) != "success"]
+    if failing:
+        raise ApiError(
+            HTTPStatus.CONFLICT,
+            f"Conflict: Commit status checks failed for {sha}: {', '.join(failing)}",
+        )
+
+
+def _retire_earlier(call: RepositoryCall, newest: Deployment) -> None:
+    """Show earlier deployments of an environment as inactive; the caller holds the lock.
+
+    As documented: those that are neither transient nor of production, and had succeeded.
+    """
+    for number, other in list(call.repository.deployments.items()):
+        if other.environment != newest.environment or other.id >= newest.id:
+            continue
+        state = other.statuses[-1].state if other.statuses else ""
+        if state != "success" or other.transient or other.production:
+            continue
+        status = replace(
+            other.statuses[-1],
+            id=call.state.next_id(),
+            state="inactive",
+            description="",
+            creator=call.login,
+            created_at=call.state.now(),
+        )
+        call.repository.deployments[number] = replace(
+            other, statuses=(*other.statuses, status), updated_at=call.state.now()
+        )

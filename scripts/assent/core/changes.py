@@ -1,0 +1,176 @@
+"""What main asks for, what is, and what one is changed into the other by: the values of a plan."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from assent.core.names import RecordId
+from assent.core.package import ModelVersion
+from assent.core.parameters import History
+from assent.core.record import Decision, Record, Waiver
+from assent.core.registry_fields import RegistryUpdate
+
+__all__ = [
+    "Actual",
+    "Asked",
+    "Change",
+    "CurrentChange",
+    "Decide",
+    "Deleted",
+    "Plan",
+    "Reason",
+    "Refuse",
+    "Restore",
+    "Rivals",
+    "Unfit",
+    "Wanted",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A record on main."""
+
+    id: RecordId
+    record: Record
+    blob: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A record that main no longer holds."""
+
+    id: RecordId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """A file that is no valid record of its path."""
+
+    id: RecordId
+    why: str
+
+
+Wanted = Asked | Deleted | Unfit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivals:
+    """With which versions gates may have to compare a record that is to become Approved.
+
+    All of them said Approved on main just before it came, and only what took effect counts. So the
+    judgement is the same however late it is made.
+    """
+
+    rising: tuple[Record, ...] = ()
+    """Records that may take effect in this very run, highest version first; those above `proven`
+    only."""
+    proven: Record | None = None
+    """The highest version whose very record was in effect, now or at any time."""
+
+    def champion(self, risen: Collection[RecordId]) -> Record | None:
+        """The highest of them that took effect; None where nothing did.
+
+        Args:
+            risen: The records that took effect in this run.
+        """
+        return next((record for record in self.rising if record.id in risen), self.proven)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actual:
+    """What one environment and the registry say now, as far as the wanted records need it."""
+
+    environment: str
+    histories: Mapping[RecordId, History]
+    """Of every wanted record, and of enough others to tell the highest version in effect."""
+    current: Mapping[str, str]
+    """By model: the text of `current`; absent where there is no parameter."""
+    versions: Mapping[RecordId, ModelVersion | None]
+    """As described; None where the registry has no such package."""
+    records: Mapping[RecordId, Record]
+    """The records behind the approvals that are in effect, read from their very blobs."""
+    rung_below: str | None = None
+    """The rung below; None for the first rung."""
+    below: Mapping[RecordId, Decision | None]
+    """What is in effect at the rung below for the same version."""
+    since_below: Mapping[RecordId, datetime] = field(default_factory=dict)
+    """Since when the approval of the very package is in effect there."""
+    elsewhere: Mapping[RecordId, Mapping[str, Decision]]
+    """Per version, the decisions of other environments that registry and main agree on."""
+    rivals: Mapping[RecordId, Rivals] = field(default_factory=dict)
+    """Of every rising record that gates compare, in the order in which main got them."""
+    now: datetime
+    """The moment of looking: freezes and soak are judged by it."""
+
+
+class Reason(StrEnum):
+    """Why a change is refused."""
+
+    RUNG_BELOW = "rung-below"
+    PACKAGE_MISSING = "package-missing"
+    PACKAGE_NOT_COMPLETED = "package-not-completed"
+    PACKAGE_DIFFERS = "package-differs"
+    EVIDENCE_ALTERED = "evidence-altered"
+    EVIDENCE_NOT_FRESH = "evidence-not-fresh"
+    RECORD_INVALID = "record-invalid"
+    RECORD_DELETED = "record-deleted"
+    DOES_NOT_FIT = "does-not-fit"
+    GATE_FAILS = "gate-fails"
+    SOAKING = "soaking"
+    FROZEN = "frozen"
+    LINE_STOPPED = "line-stopped"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decide:
+    """A record whose decision is not in effect yet."""
+
+    id: RecordId
+    was: Decision | None
+    becomes: Decision
+    asked: Asked
+    waived: tuple[Waiver, ...] = ()
+    """The waivers without which a gate would stand in the way; they ask for an approval more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """The registry's fields do not show a decision in effect, or show an approval that is not."""
+
+    id: RecordId
+    update: RegistryUpdate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """What main asks for and must not happen."""
+
+    id: RecordId
+    reason: Reason
+    detail: str
+    lifted: Decide | None = None
+    """What happens if a code owner broke the glass; None where that lifts nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentChange:
+    """What inference will run next; the same version twice where only the text is mended."""
+
+    environment: str
+    model: str
+    was: int | None
+    becomes: int | None
+
+
+Change = Decide | Restore | Refuse | CurrentChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What apply would do in one environment, in its order."""
+
+    environment: str
+    changes: tuple[Change, ...]
