@@ -165,7 +165,7 @@ class _Environment:
         """Tidy one, and report where that fails; whether to go on with the others."""
         try:
             glass = None
-            if BREAK_GLASS in each.pull.labels:
+            if BREAK_GLASS in {label.lower() for label in each.pull.labels}:
                 glass = self._judge_glass(each.pull, each.id)
             _Promotion(self._world, self._forge, self._environment, self._emit, each).tidy(
                 standing, newest[each.id.model], glass
