@@ -20,7 +20,7 @@ from assent.core.names import RecordId
 from assent.core.outcome import Proposed, Waiting
 from assent.core.rendering.page_markers import PAGE_BEGIN, PAGE_END, page_of
 from assent.core.rendering.pull_request import SUPERSEDED, VOID
-from assent.core.review import BrokenGlass
+from assent.core.review import BrokenGlass, Review
 from assent.core.tidying import NotTidied
 from assent.core.waiting import Freeze, Season
 from assent.flows.standing_around import Standing
@@ -286,10 +286,10 @@ def test_who_broke_the_glass_is_asked_where_the_label_is() -> None:
     class Seeing(Standing):
         """Sees what pages are made of."""
 
-        def page(self, *arguments: Any, **more: Any) -> str:  # noqa: ANN401 - as it is called
+        def review(self, *arguments: Any, **more: Any) -> Review:  # noqa: ANN401 - as it is called
             """Remember, and go on."""
             shown.append(more["broke_glass"])
-            return super().page(*arguments, **more)
+            return super().review(*arguments, **more)
 
     world = cast("Any", made.scene)._world(Fuse(None))
     with patch("assent.flows.tidy.Standing", Seeing):

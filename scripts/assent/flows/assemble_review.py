@@ -140,12 +140,9 @@ def assemble_review(
     )
 
 
-def promotion_page(
-    record: Record, around: Surroundings, *, config: Config, contracts: Contracts, now: datetime
-) -> str:
-    """The page of a promotion as it has to be now, with its marks; see `assemble_review`."""
-    said = assemble_review(record, around, config=config, contracts=contracts, now=now)
-    return marked(pull_request_body(said))
+def promotion_page(review: Review) -> str:
+    """The page of a promotion, with its marks."""
+    return marked(pull_request_body(review))
 
 
 def _champion(id_: RecordId, around: Surroundings, contracts: Contracts) -> ChampionState:

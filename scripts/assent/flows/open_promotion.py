@@ -22,12 +22,13 @@ from assent.core.rendering.pull_request import (
     labels,
     title,
 )
-from assent.core.review import ChampionUnread, NewerVersion
+from assent.core.review import ChampionUnread, NewerVersion, Review
 from assent.flows.announce_promotion import announce
 from assent.flows.assemble_review import (
     Files,
     LiveState,
     Surroundings,
+    assemble_review,
     files_beside,
     promotion_page,
     read_live,
@@ -355,10 +356,9 @@ class _Promotion:
             self._world.forge.label(number, labels(self._id))
             return None
         return announce(
-            record,
+            self._review(record),
             number,
             url,
-            self._around.live,
             forge=self._world.forge,
             notices=self._world.notices,
             environment=self._environment,
@@ -390,8 +390,11 @@ class _Promotion:
         raise self._restless(branch)
 
     def _body(self, record: Record) -> str:
+        return promotion_page(self._review(record))
+
+    def _review(self, record: Record) -> Review:
         world = self._world
-        return promotion_page(
+        return assemble_review(
             record,
             self._around,
             config=world.config,

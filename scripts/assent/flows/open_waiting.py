@@ -13,6 +13,7 @@ from assent.core.record import Decision, ParsedRecord, Record, parse_record
 from assent.core.rendering.pull_request import VOID, branch_name, labels, title
 from assent.core.tidying import NotTidied, Tidied
 from assent.flows.announce_promotion import announce
+from assent.flows.assemble_review import promotion_page
 from assent.flows.open_promotion import require_own
 from assent.flows.standing_around import Standing, record_text
 from assent.flows.wanted import World
@@ -124,16 +125,16 @@ class WaitingPromotions:
             return None
         require_own(self._forge, branch, id_)
         heading = title(id_, recreated=branch != branch_name(id_))
-        page = standing.page(record, seen)
+        review = standing.review(record, seen)
+        page = promotion_page(review)
         try:
             opened = self._forge.open_pull_request(branch, heading, page)
         except (AlreadyThere, NothingToMerge):
             return None  # somebody else was faster; the next run sees what came of it
         failure = announce(
-            record,
+            review,
             opened.number,
             opened.url,
-            standing.live(id_),
             forge=self._forge,
             notices=self._world.notices,
             environment=self._environment,

@@ -9,12 +9,12 @@ from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import History, Live, Names
 from assent.core.record import Decision, Record
-from assent.core.review import BrokenGlass, NewerVersion
+from assent.core.review import BrokenGlass, NewerVersion, Review
 from assent.flows.assemble_review import (
     LiveState,
     Surroundings,
+    assemble_review,
     files_beside,
-    promotion_page,
     read_live,
 )
 from assent.flows.histories import read_histories
@@ -74,15 +74,15 @@ class Standing:
         live = self.live(id_)
         return live.version if isinstance(live, Live) else None
 
-    def page(
+    def review(
         self,
         record: Record,
         seen: ModelVersion | None,
         *,
         newer: NewerVersion | None = None,
         broke_glass: BrokenGlass | None = None,
-    ) -> str:
-        """The page of a promotion as it has to be now, with its marks.
+    ) -> Review:
+        """What the page of a promotion has to say now.
 
         Args:
             record: What merging would add.
@@ -99,7 +99,7 @@ class Standing:
             newer=newer,
             broke_glass=broke_glass,
         )
-        return promotion_page(
+        return assemble_review(
             record,
             around,
             config=world.config,

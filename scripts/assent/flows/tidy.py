@@ -17,9 +17,10 @@ from assent.core.record import Decision, ParsedRecord, Record, parse_record
 from assent.core.rendering.page_markers import page_of, with_page
 from assent.core.rendering.pull_request import SUPERSEDED, labels
 from assent.core.rendering.tidying import superseded_by, superseded_comment
-from assent.core.review import BrokenGlass, NewerVersion
+from assent.core.review import BrokenGlass, NewerVersion, Review
 from assent.core.tidying import InForeground, NotTidied, PageRefreshed, Superseded, Tidied
 from assent.flows.announce_promotion import announce
+from assent.flows.assemble_review import promotion_page
 from assent.flows.break_glass import glass_shown
 from assent.flows.open_waiting import WaitingPromotions
 from assent.flows.standing_around import Standing, record_text
@@ -206,12 +207,12 @@ class _Promotion:
     def tidy(self, standing: Standing, newest: NewerVersion, glass: BrokenGlass | None) -> None:
         newer = newest if newest.version > self._id.version else None
         self._mark(newer, standing.live_version(self._id))
-        record = self._record()
+        record, review = self._record(), None
         if record is not None:
-            page = standing.page(record, self._seen(), newer=newer, broke_glass=glass)
-            self._refresh(page)
+            review = standing.review(record, self._seen(), newer=newer, broke_glass=glass)
+            self._refresh(promotion_page(review))
         if not set(labels(self._id)) & set(self._pull.labels):
-            self._complete(standing, record)
+            self._complete(review)
 
     def _mark(self, newer: NewerVersion | None, live: int | None) -> None:
         """Say that a newer version is there, once, and then put the label on; or take it off."""
@@ -259,17 +260,16 @@ class _Promotion:
             self._forge.edit_body(self._pull.number, with_page(self._pull.body, page))
             self._emit(PageRefreshed(id=self._id, url=self._pull.url))
 
-    def _complete(self, standing: Standing, record: Record | None) -> None:
+    def _complete(self, review: Review | None) -> None:
         """Do what whoever opened it did not come to; where they only are slow, it is done twice."""
         failure = None
-        if record is None:
+        if review is None:
             self._forge.label(self._pull.number, labels(self._id))
         else:
             failure = announce(
-                record,
+                review,
                 self._pull.number,
                 self._pull.url,
-                standing.live(self._id),
                 forge=self._forge,
                 notices=self._world.notices,
                 environment=self._environment,
