@@ -21,6 +21,7 @@ Picture = dict[str, Any]
 _EVIDENCE = re.compile(
     r'\n  collected: "(?P<collected>[^"]+)"\n(?:.*\n)*?  digest: (?P<digest>sha256:[0-9a-f]{64})\n'
 )
+_COLLECTED = re.compile(r"collected [0-9T:-]{19}Z")
 
 
 class Clock:
@@ -238,5 +239,6 @@ def _told(text: str, words: Mapping[str, str]) -> str:
     if match is not None and match["digest"] in words:
         text = text.replace(f'collected: "{match["collected"]}"', "collected: BY AN ATTEMPT")
     for digest, instead in words.items():
-        text = text.replace(digest, instead)
+        if digest in text:  # of a page, which says when its evidence was collected, too
+            text = _COLLECTED.sub("collected BY AN ATTEMPT", text.replace(digest, instead))
     return text
