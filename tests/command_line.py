@@ -135,7 +135,7 @@ class Play:
             )
 
         monkeypatch.setattr("assent.wiring.open_world", opened)
-        monkeypatch.setattr("assent.wiring.forge_of", lambda _: self.repository)
+        monkeypatch.setattr("assent.wiring.forge_of", lambda *_: self.repository)
 
 
 def promoted(monkeypatch: pytest.MonkeyPatch) -> Play:

@@ -16,6 +16,7 @@ from assent.wiring import (
     open_world,
     proposer_from_environment,
     queue_from_environment,
+    with_github,
 )
 
 SETTINGS = {
@@ -178,3 +179,39 @@ def test_a_message_is_postponed_in_the_queue_that_brought_it(
     queue = queue_from_environment({"AWS_REGION": "eu-west-1"})
     queue.postpone(arn["Attributes"]["QueueArn"], message["ReceiptHandle"], 60)
     assert operations(stage) == ["GetQueueUrl", "ChangeMessageVisibility"]
+
+
+RUN = {
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "acme/model-promotions",
+    "GITHUB_RUN_ID": "12",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "address"),
+    [
+        ({}, "https://github.com/acme/model-promotions/actions/runs/12"),
+        ({"GITHUB_RUN_ID": ""}, ""),
+        ({"GITHUB_RUN_ID": "12> <b>"}, ""),
+        ({"GITHUB_SERVER_URL": "javascript:x"}, ""),
+        ({"GITHUB_REPOSITORY": "acme"}, ""),
+    ],
+)
+def test_a_run_of_github_actions_knows_its_address(
+    stage: Stage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, str],
+    address: str,
+) -> None:
+    """What is no address of a run is left out; finding out asks nobody anything."""
+    for name, value in stage.aws.environment().items():
+        monkeypatch.setenv(name, value)
+    with open_world(stage.clone(tmp_path / "clone"), writing=False) as read:
+        stage.ledger.clear()
+        settings = {"ASSENT_GITHUB_TOKEN": "a token", **RUN, **changed}
+        world, _ = with_github(read, settings)
+        assert world.run == address
+        assert world.deployments is not None
+        assert operations(stage) == []

@@ -298,7 +298,7 @@ def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[
     Raises:
         Unconfigured: See `forge_of`.
     """
-    forge = forge_of(world.config)
+    forge = forge_of(world.config, environ)
     parts = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
     server, repository, run = parts
     address = f"{server}/{repository}/actions/runs/{run}"

@@ -57,7 +57,9 @@ def translated(doing: str) -> Iterator[None]:
 
 
 _NOT_FOUND = "Check github.repository in assent.yaml, and that the App is installed there."
-_PERMISSIONS = "The App needs contents, pull requests and issues: write, and members: read."
+_PERMISSIONS = (
+    "The App needs contents, deployments, issues and pull requests: write, and members: read."
+)
 _CONFLICT = 409
 _UNPROCESSABLE = 422
 _SERVER_ERROR = 500

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assent.core.names import RecordId
 from assent.core.parameters import NAMED_APPROVERS, HistoryEntry
 from assent.core.record import Decision, Waiver
-from assent.core.rendering.markdown import code
+from assent.core.rendering.markdown import alert, code
 
 __all__ = ["Effect", "applied_comment", "applied_mark"]
 
@@ -74,7 +74,7 @@ def _warning(entry: HistoryEntry) -> list[str]:
     if not entry.broke_glass:
         return []
     lifted = "soak, freezes and the stop of the line did not hold for it. Gates and approvals did."
-    return ["", "> [!CAUTION]", f"> {code(entry.broke_glass)} **broke the glass**: {lifted}"]
+    return ["", alert("CAUTION", [f"{code(entry.broke_glass)} **broke the glass**: {lifted}"])]
 
 
 def _registry(effect: Effect) -> str:
