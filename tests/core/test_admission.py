@@ -21,7 +21,7 @@ from tests.core.test_plan import (
 )
 
 from assent.core.admission import Unobserved, admission
-from assent.core.changes import Actual, Decide, Reason, Refuse, Rivals
+from assent.core.changes import Actual, Decide, Reason, Refuse, Rival, Rivals
 from assent.core.config import Config
 from assent.core.evidence import evidence_digest
 from assent.core.gates import Gate, GateKind
@@ -50,6 +50,16 @@ def state_of(*rising: Record, **rivals: Rivals) -> Actual:
     )
 
 
+def stands(record: Record) -> Rivals:
+    """One version that was in effect."""
+    return Rivals(candidates=(Rival(standing=record),))
+
+
+def comes(record: Record, *, above: Record | None = None) -> Rivals:
+    """One version that may take effect in the same run, and perhaps one below that is."""
+    return Rivals(candidates=(Rival(coming=record), Rival(standing=above)))
+
+
 def judged(
     record: Record, state: Actual, config: Config, risen: Collection[RecordId] = ()
 ) -> Decide | Refuse:
@@ -59,7 +69,7 @@ def judged(
 def test_a_regression_is_refused_and_names_both_sides() -> None:
     """The refusal says which gate, against which version, and the numbers."""
     record = measured(7, 0.80)
-    found = judged(record, state_of(record, v7=Rivals(proven=measured(5, 0.9))), COMPARING)
+    found = judged(record, state_of(record, v7=stands(measured(5, 0.9))), COMPARING)
     assert isinstance(found, Refuse)
     assert found.reason is Reason.GATE_FAILS
     assert found.lifted is None, "nothing lifts a gate but a waiver"
@@ -86,7 +96,7 @@ def test_nothing_live_is_no_obstacle() -> None:
 def test_what_rises_in_the_same_run_is_the_yardstick_only_once_it_has(*, risen: bool) -> None:
     """Version 8 is better than the live 5 and worse than 7, which counts if it took effect."""
     record = measured(8, 0.85)
-    rivals = Rivals(rising=(measured(7, 0.9),), proven=measured(5, 0.8))
+    rivals = comes(measured(7, 0.9), above=measured(5, 0.8))
     found = judged(record, state_of(record, v8=rivals), COMPARING, {ID} if risen else set())
     assert isinstance(found, Refuse) is risen
 
@@ -94,7 +104,7 @@ def test_what_rises_in_the_same_run_is_the_yardstick_only_once_it_has(*, risen: 
 def test_a_plan_judges_in_the_order_of_main() -> None:
     """Version 9 came before 8: it is decided before, and 8 is compared with it."""
     eight, nine = measured(8, 0.8), measured(9, 0.9)
-    state = state_of(eight, nine, v9=Rivals(), v8=Rivals(rising=(nine,)))
+    state = state_of(eight, nine, v9=Rivals(), v8=comes(nine))
     wanted = [asked(eight), asked(nine)]
     assert [each.id.version for each in in_order(wanted, state)] == [9, 8]
     changes = diff(wanted, state, config=COMPARING).changes
@@ -122,7 +132,7 @@ def test_a_waiver_excuses_the_gate_that_it_names(asked_by: str, gate: str, *, pa
     """Only with who asks for it; what is used goes along, for it takes an approval more."""
     waiver = Waiver(gate=gate, reason="it is needed", asked_by=asked_by)
     record = measured(7, 0.8, waiver)
-    found = judged(record, state_of(record, v7=Rivals(proven=measured(5, 0.9))), COMPARING)
+    found = judged(record, state_of(record, v7=stands(measured(5, 0.9))), COMPARING)
     assert isinstance(found, Decide) is passes
     if isinstance(found, Decide):
         assert found.waived == (waiver,)
@@ -131,7 +141,7 @@ def test_a_waiver_excuses_the_gate_that_it_names(asked_by: str, gate: str, *, pa
 def test_a_waiver_that_is_not_needed_is_not_used() -> None:
     """A gate that holds needs no excuse, and so no further approval."""
     record = measured(7, 0.9, Waiver(gate="auc-regression", reason="in case", asked_by="zoe"))
-    found = judged(record, state_of(record, v7=Rivals(proven=measured(5, 0.9))), COMPARING)
+    found = judged(record, state_of(record, v7=stands(measured(5, 0.9))), COMPARING)
     assert isinstance(found, Decide)
     assert found.waived == ()
 

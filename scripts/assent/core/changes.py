@@ -22,6 +22,7 @@ __all__ = [
     "Reason",
     "Refuse",
     "Restore",
+    "Rival",
     "Rivals",
     "Unfit",
     "Wanted",
@@ -56,26 +57,39 @@ Wanted = Asked | Deleted | Unfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A version that may have been live when another came to main."""
+
+    coming: Record | None = None
+    """The record that main then held of it, if that may take effect in this very run."""
+    standing: Record | None = None
+    """The record by which it was Approved in effect then, unless `coming` has ended that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rivals:
     """With which versions gates may have to compare a record that is to become Approved.
 
-    All of them said Approved on main just before it came, and only what took effect counts. So the
-    judgement is the same however late it is made.
+    Only what took effect counts, and only what did before the record came to main. So the judgement
+    is the same however late it is made, and whatever stands on main without effect.
     """
 
-    rising: tuple[Record, ...] = ()
-    """Records that may take effect in this very run, highest version first; those above `proven`
-    only."""
-    proven: Record | None = None
-    """The highest version whose very record was in effect, now or at any time."""
+    candidates: tuple[Rival, ...] = ()
+    """Highest version first, as far down as the first that is settled."""
 
     def champion(self, risen: Collection[RecordId]) -> Record | None:
-        """The highest of them that took effect; None where nothing did.
+        """The record of the highest version that was live; None where none was.
 
         Args:
             risen: The records that took effect in this run.
         """
-        return next((record for record in self.rising if record.id in risen), self.proven)
+        for each in self.candidates:
+            if each.coming is not None and each.coming.id in risen:
+                if each.coming.decision is Decision.APPROVED:
+                    return each.coming
+            elif each.standing is not None:
+                return each.standing
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

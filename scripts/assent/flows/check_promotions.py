@@ -9,10 +9,10 @@ from assent.core.config import Config
 from assent.core.errors import AssentError
 from assent.core.gates import GateUnjudged
 from assent.core.names import RecordId
-from assent.core.record import Decision
-from assent.core.review import Champion, review, soaking
+from assent.core.record import Decision, Record
+from assent.core.review import Champion, ChampionState, ChampionUnread, review, soaking
 from assent.core.rules.subject import Promotion, Standing, State, Tree
-from assent.flows.champions import approved_records
+from assent.flows.champions import UnreadableChampion, wanted_champion
 from assent.flows.circumstances import Circumstances
 from assent.ports import History
 
@@ -62,7 +62,7 @@ def _promotion(bench: Bench, standing: Standing, tree: Tree) -> Promotion:
     record, id_ = standing.parsed.record, standing.id
     judged = review(
         record,
-        _champion(bench, id_),
+        _champion(bench, record),
         config=bench.config,
         now=bench.now,
         since_below=_since_below(bench, standing, tree),
@@ -76,13 +76,15 @@ def _promotion(bench: Bench, standing: Standing, tree: Tree) -> Promotion:
     return Promotion(parsed=standing.parsed, review=judged, asked=asked)
 
 
-def _champion(bench: Bench, id_: RecordId) -> Champion | None:
-    """What is live as far as the base tells: its highest other version that says Approved."""
-    found = approved_records(bench.history, bench.contracts, bench.base, id_)
-    champion = next(found, None)
+def _champion(bench: Bench, record: Record) -> ChampionState:
+    """What is live as far as the base tells: the highest version that it approves."""
+    try:
+        champion = wanted_champion(bench.history, bench.contracts, bench.base, record)
+    except UnreadableChampion as error:
+        return ChampionUnread(why=error.message)
     if champion is None:
         return None
-    return Champion(version=champion.record.id.version, record=champion.record)
+    return Champion(version=champion.id.version, record=champion)
 
 
 def _since_below(bench: Bench, standing: Standing, tree: Tree) -> datetime | None:

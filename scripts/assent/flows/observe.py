@@ -402,15 +402,19 @@ class _Observer:
             and self._is_new(each)
         ]
 
-    def _rivals(self, wanted: Iterable[Wanted]) -> Mapping[RecordId, Rivals]:
+    def _rivals(self, wanted: Sequence[Wanted]) -> Mapping[RecordId, Rivals]:
         """What gates compare rising records with; one of which nobody can tell waits."""
         config, environment = self._world.config, self._environment.name
         compared = [
             each for each in self._rising(wanted) if is_compared(config, environment, each.id.model)
         ]
-        found = find_rivals(self._world, compared, self._history)
+        found = find_rivals(self._world, compared, wanted, self._live, self._history)
         self._unknown.update(found.unknown)
         return found.rivals
+
+    def _live(self, model: str) -> int | None:
+        name = self._names.current(model)
+        return named_version(self._read([name]).get(name))
 
     def _history(self, id_: RecordId) -> DecisionHistory:
         if id_ in self._histories:
