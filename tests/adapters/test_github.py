@@ -410,6 +410,7 @@ METHODS: dict[str, Callable[[Forge], object]] = {
     "open_pull_request": lambda forge: forge.open_pull_request(BRANCH, "t", "b"),
     "label": lambda forge: forge.label(1, ["assent"]),
     "merged_pull_requests": lambda forge: forge.merged_pull_requests("a" * 40),
+    "body": lambda forge: forge.body(1),
     "edit_body": lambda forge: forge.edit_body(1, "b"),
     "tip": lambda forge: forge.tip(),
     "other_files": lambda forge: forge.other_files(BRANCH, PATH),

@@ -497,3 +497,16 @@ def test_every_gate_has_one_result_and_no_strangers_words(
     assert result.why.isascii()
     assert result.why.isprintable()
     assert "::" not in result.why
+
+
+def test_two_waivers_for_one_gate_excuse_nothing() -> None:
+    """Nobody could tell which of both who ask may not approve."""
+    gate = Gate(id="floor", kind=GateKind.AT_LEAST, metric="auc", bound=0.8)
+    evidence = Evidence(
+        source=EvidenceSource.TRAINING,
+        collected=datetime(2026, 11, 22, tzinfo=UTC),
+        metrics={"auc": Metric(value=0.7)},
+    )
+    waivers = [Waiver(gate="floor", reason="r", asked_by=who) for who in ("ana", "zed")]
+    assert isinstance(judge_gates([gate], evidence, None, waivers[:1])[0], GateWaived)
+    assert isinstance(judge_gates([gate], evidence, None, waivers)[0], GateFails)

@@ -40,7 +40,7 @@ def test_a_page_is_found_and_compared() -> None:
         # A copied mark, and a copied page.
         (f"{PAGE_BEGIN}\nmine\n{OLD}", f"{PAGE_BEGIN}\nmine\n\n{NEW}"),
         (f"{PAGE_END}\nmine\n{OLD}", f"{PAGE_END}\nmine\n\n{NEW}"),
-        (f"{OLD}\n{OLD}", f"{NEW}\n{OLD}"),
+        (f"{OLD}\nmine\n{OLD}\nmore\n{OLD}", f"{NEW}\nmine\n\nmore\n"),
         # A mark within a line is none.
         (marked(f"`{PAGE_END}`\nmore"), NEW),
     ],

@@ -125,6 +125,54 @@ def test_a_champion_that_was_withdrawn_since_still_counts() -> None:
     assert refused(report) == [(2, Reason.GATE_FAILS)]
 
 
+@pytest.mark.parametrize("spoilt", ["garbage", "deleted", "retired", "edited"])
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_is_live_stays_the_champion_whatever_main_says(
+    spoilt: str, *, everything: bool
+) -> None:
+    """A push that makes the live version's record vanish approves nothing weaker."""
+    ground = comparing()
+    ground.promote(1, 0.9)
+    ground.apply("dev")
+    content = {
+        "garbage": b"{",
+        "deleted": None,
+        "retired": ground.record(1, 0.9, decision=Decision.RETIRED),
+        "edited": ground.record(1, 0.3),
+    }[spoilt]
+    ground.scene.repository.push({RecordId("dev", CHURN, 1).path: content})
+    ground.promote(2, 0.5)
+    for _ in range(2):
+        report = ground.apply("dev", everything=everything)
+        assert (2, Reason.GATE_FAILS) in refused(report)
+    assert ground.effective() == {1}
+    assert '"version":1' in ground.scene.stores["dev"].values["/assent/dev/churn/current"]
+
+
+def test_a_version_that_is_approved_anew_is_compared_with_itself() -> None:
+    """Fresh evidence that is worse than that which is in effect is a regression."""
+    ground = comparing()
+    ground.promote(1, 0.9)
+    ground.apply("dev")
+    ground.promote(1, 0.5)
+    assert refused(ground.apply("dev")) == [(1, Reason.GATE_FAILS)]
+    ground.promote(1, 0.895)
+    assert decided(ground.apply("dev")) == [1]
+
+
+def test_a_refused_renewal_leaves_the_champion_alone() -> None:
+    """Version 1 was to be approved anew, and was refused: 2 is compared with what is in effect."""
+    ground = comparing()
+    ground.promote(1, 0.9)
+    ground.apply("dev")
+    ground.promote(1, 0.5)
+    ground.promote(2, 0.6)
+    assert sorted(refused(ground.apply("dev"))) == [
+        (1, Reason.GATE_FAILS),
+        (2, Reason.GATE_FAILS),
+    ]
+
+
 def test_a_champion_that_was_withdrawn_before_does_not_count() -> None:
     """After the retirement nothing is live to be compared with."""
     ground = comparing()

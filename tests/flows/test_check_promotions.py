@@ -514,6 +514,29 @@ def test_a_whole_tree_keeps_no_records() -> None:
         assert (file.state.parsed is not None) is whole
 
 
+@pytest.mark.parametrize("gate", [FLOOR, REGRESSION])
+def test_what_may_be_live_and_does_not_read_is_no_verdict(gate: Mapping[str, Any]) -> None:
+    """Only where something is compared: a file of a higher version may be what is live."""
+    house = demanding("dev", gates=[gate])
+    house.repository.push({"promotions/dev/churn/9.yaml": b"{"})
+    number = house.proposed(DEV, {"auc": 0.99})
+    if gate is FLOOR:
+        assert not [each for each in rules(house.judged(number)) if each[0] == "gate"]
+        return
+    with pytest.raises(
+        NoVerdict, match=r"promotions/dev/churn/9\.yaml of .* is no record"
+    ):
+        house.judged(number)
+
+
+def test_a_version_that_is_approved_anew_is_compared_with_itself() -> None:
+    """On evidence that is worse than what the base has of it, it is a regression."""
+    house = demanding("dev", gates=[REGRESSION])
+    house.repository.push({DEV: record(DEV, {"auc": 0.9})})
+    number = house.proposed(DEV, {"auc": 0.5, "collected": "2026-11-25T10:00:00Z"})
+    assert ("gate", Severity.ERROR) in rules(house.judged(number))
+
+
 # Check and apply.
 
 METRICS = st.sampled_from([0.7, 0.79, 0.8, 0.89, 0.9, 0.903, 0.913, 0.99])

@@ -213,21 +213,53 @@ def test_a_waiver_refreshes_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "said"),
     [
-        ("version: 1\n", "version: [1\n"),
-        ("version: 1\n", "version: 2\n"),
-        ("status: Approved\n", "status: Rejected\n"),
+        (("version: 1\n", "version: [1\n"), "does not read"),
+        (("version: 1\n", "version: 2\n"), "speaks of something else"),
+        (
+            ('status: Approved\nreason: ""\n', "status: Rejected\nreason: too slow\n"),
+            "says Rejected",
+        ),
     ],
 )
-def test_a_record_that_a_page_cannot_speak_of_leaves_it(change: tuple[str, str]) -> None:
-    """Broken, of another version, or a no: `check` says what is wrong, and the page stays."""
+def test_a_record_that_asks_for_nothing_any_more_has_no_numbers(
+    change: tuple[str, str], said: str
+) -> None:
+    """Broken, of another version, or a no: the page says so, and comes back with the record."""
     made = desk(1)
     before = made.pull(1).body
     made.edit(1, change)
-    made.environment(gates=(FLOOR,))
-    assert made.tidy() == []
+    assert made.tidy() == [f"churn 1 in dev: page refreshed: {made.pull(1).url}"]
+    assert f"**The record on this branch {said}**" in made.pull(1).body
+    assert "Metrics" not in made.pull(1).body
+    made.edit(1, (change[1], change[0]))
+    made.tidy()
     assert made.pull(1).body == before
+
+
+def test_an_edited_record_is_never_shown_as_evidence() -> None:
+    """Whoever changes a number on the branch finds an alert above it."""
+    made = desk(1)
+    made.edit(1, ("{value: 0.", "{value: 0.99"))
+    made.tidy()
+    assert "**The record was edited**" in made.pull(1).body
+
+
+def test_words_that_come_while_it_works_stay() -> None:
+    """Somebody writes between the listing and the edit: the page goes into what stands then."""
+    made = desk()
+    made.merge(1)
+    pull, honest = made.pull(2), made.repository.body
+
+    def later(number: int) -> str:
+        pull.body += "\nWait, I am looking into it.\n"
+        return honest(number)
+
+    made.repository.body = later  # type: ignore[method-assign]
+    made.tidy()
+    assert "in place of **1**" in pull.body
+    assert pull.body.endswith("Wait, I am looking into it.\n")
 
 
 def frozen(made: Desk) -> None:

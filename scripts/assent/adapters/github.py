@@ -64,6 +64,10 @@ _MAY_APPROVE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _NO_LABEL = "Label does not exist"
 """What GitHub says of a label that an issue does not carry, beside that nothing was found."""
 _MAY_WRITE = frozenset({"admin", "maintain", "write"})
+_WEB = "web-flow"
+"""As whom GitHub commits what is done on its pages."""
+_COMMITS_SHOWN = 250
+"""Commits of a pull request that GitHub lists; of more it shows the first so many."""
 
 
 def connect(auth: Auth.Auth, api_url: str, timeout: int = TIMEOUT) -> Github:
@@ -267,13 +271,33 @@ class GitHubForge:
                     continue
                 last.pop(person.login, None)
                 last[person.login] = review.state
-            # "Update branch" makes a merge commit in the name of whoever pressed it.
-            written = [commit for commit in found.get_commits() if len(commit.parents) == 1]
+            commits = list(found.get_commits())
+            if len(commits) >= _COMMITS_SHOWN:
+                raise GitHubRefused(
+                    f"pull request {pull.number} has more commits than the {_COMMITS_SHOWN} that "
+                    "GitHub shows, so nobody knows who wrote it",
+                    hint="Bring the record to main by a pull request with fewer commits.",
+                )
+            # "Update branch" makes a merge commit in the name of whoever pressed it, and GitHub
+            # commits it. A merge that somebody made by hand may hold anything.
+            written = [
+                commit
+                for commit in commits
+                if len(commit.parents) == 1 or _login(commit.committer) != _WEB
+            ]
             committed = {_login(who) for each in written for who in (each.author, each.committer)}
         return Approvals(
             approved=tuple(login for login, state in last.items() if state == "APPROVED"),
             committed=frozenset(committed),
         )
+
+    def body(self, number: int, /) -> str:
+        """See `ports.Forge`."""
+        with translated(f"reading the text of pull request {number}"):
+            _, answer = self._client.requester.requestJsonAndCheck(
+                "GET", f"/repos/{self._name}/pulls/{number}"
+            )
+        return answer["body"] or ""
 
     def edit_body(self, number: int, body: str, /) -> None:
         """See `ports.Forge`."""

@@ -332,6 +332,10 @@ class MemoryRepository(MemoryHistory):
             approved=tuple(found.approvals), committed=frozenset({found.author, *found.writers})
         )
 
+    def body(self, number: int, /) -> str:
+        """See `ports.Forge`."""
+        return self.pull(number).body
+
     def edit_body(self, number: int, body: str, /) -> None:
         """See `ports.Forge`."""
         pull = self.pull(number)

@@ -4,6 +4,7 @@ A gate that cannot be judged does not hold. Numbers are compared as the decimals
 so that 0.903 is no worse than 0.913 by 0.01.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
@@ -135,9 +136,12 @@ def judge_gates(
         gates: Those of the environment and model.
         evidence: The version's.
         champion: What is live in that environment.
-        waivers: The record's; one without who asks excuses nothing.
+        waivers: The record's; one without who asks excuses nothing, nor do two for one gate.
     """
-    excused = {waiver.gate: waiver for waiver in waivers if waiver.asked_by}
+    given = tuple(waivers)
+    # Of two for one gate nobody could tell who has asked, and may not approve: neither counts.
+    counts = Counter(waiver.gate for waiver in given)
+    excused = {each.gate: each for each in given if each.asked_by and counts[each.gate] == 1}
     with localcontext(_EXACT):
         return tuple(_excused(_judged(gate, evidence, champion), excused) for gate in gates)
 

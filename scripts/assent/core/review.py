@@ -108,6 +108,8 @@ class Review:
     """What the registry says now; None where nobody asked it."""
     broke_glass: BrokenGlass | None = None
     newer: NewerVersion | None = None
+    altered: bool = False
+    """Whether somebody edited package or evidence, so that the digest does not fit them."""
 
 
 def review(
@@ -123,6 +125,7 @@ def review(
     seen: ModelVersion | None = None,
     broke_glass: BrokenGlass | None = None,
     newer: NewerVersion | None = None,
+    altered: bool = False,
 ) -> Review:
     """Judge a promotion by its environment's demands, and put together what its page says.
 
@@ -139,6 +142,7 @@ def review(
         seen: See `Review`.
         broke_glass: See `Review`.
         newer: See `Review`.
+        altered: See `Review`.
     """
     environment, model = record.id.environment, record.id.model
     results = judge_gates(
@@ -165,6 +169,7 @@ def review(
         seen=seen,
         broke_glass=broke_glass,
         newer=newer,
+        altered=altered,
     )
 
 

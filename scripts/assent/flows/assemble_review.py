@@ -11,6 +11,7 @@ from datetime import datetime
 from assent.contracts import Contracts
 from assent.core.codeowners import LOCATIONS, owners_of
 from assent.core.config import Config
+from assent.core.evidence import evidence_digest
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import Live, Names, UnreadableParameter, parse_live
@@ -137,6 +138,7 @@ def assemble_review(
         seen=around.seen,
         broke_glass=around.broke_glass,
         newer=around.newer,
+        altered=evidence_digest(record.package, record.evidence) != record.evidence.digest,
     )
 
 

@@ -66,6 +66,7 @@ def _promotion(bench: Bench, standing: Standing, tree: Tree) -> Promotion:
         config=bench.config,
         now=bench.now,
         since_below=_since_below(bench, standing, tree),
+        altered=standing.content != standing.claimed,
     )
     for result in judged.gates:
         if isinstance(result, GateUnjudged):

@@ -14,7 +14,8 @@ from assent.core.names import RecordId, parse_package_arn, promotion_of_branch
 from assent.core.outcome import Attempt, Proposed
 from assent.core.package import ModelVersion
 from assent.core.record import Decision, ParsedRecord, Record, parse_record
-from assent.core.rendering.page_markers import page_of, with_page
+from assent.core.rendering.page.stray import stray_page
+from assent.core.rendering.page_markers import is_shown, with_page
 from assent.core.rendering.pull_request import SUPERSEDED, labels
 from assent.core.rendering.tidying import superseded_by, superseded_comment
 from assent.core.review import BrokenGlass, NewerVersion, Review
@@ -208,7 +209,9 @@ class _Promotion:
         newer = newest if newest.version > self._id.version else None
         self._mark(newer, standing.live_version(self._id))
         record, review = self._record(), None
-        if record is not None:
+        if isinstance(record, str):
+            self._refresh(stray_page(self._id, record))
+        else:
             review = standing.review(record, self._seen(), newer=newer, broke_glass=glass)
             self._refresh(promotion_page(review))
         if not set(labels(self._id)) & set(self._pull.labels):
@@ -234,16 +237,18 @@ class _Promotion:
         self._forge.label(self._pull.number, [SUPERSEDED])
         self._emit(Superseded(id=self._id, url=self._pull.url, by=number))
 
-    def _record(self) -> Record | None:
-        """The record at the head, if a page can speak of it.
-
-        Of what does not read, or asks for something else, `check` speaks; the page stays as it is.
-        """
+    def _record(self) -> Record | str:
+        """The record at the head; or what it is instead of one that asks for a promotion."""
         content = record_text(self._world, self._forge, self._id, self._pull.head)
         parsed = None if content is None else parse_record(content, self._world.contracts.promotion)
-        if not isinstance(parsed, ParsedRecord) or parsed.record.id != self._id:
-            return None
-        return parsed.record if parsed.record.decision is Decision.APPROVED else None
+        if content is None:
+            return "is gone"
+        if not isinstance(parsed, ParsedRecord):
+            return "does not read"
+        if parsed.record.id != self._id:
+            return "speaks of something else"
+        decision = parsed.record.decision
+        return parsed.record if decision is Decision.APPROVED else f"says {decision.value}"
 
     def _seen(self) -> ModelVersion | None:
         registry = self._world.config.registry
@@ -255,9 +260,12 @@ class _Promotion:
 
     def _refresh(self, page: str) -> None:
         """Let the page say what is so; what people wrote around it stays."""
-        found = page_of(self._pull.body)
-        if found is None or found[1] != page:
-            self._forge.edit_body(self._pull.number, with_page(self._pull.body, page))
+        if is_shown(self._pull.body, page):
+            return
+        # People may have written since the pull requests were listed.
+        body = self._forge.body(self._pull.number)
+        if not is_shown(body, page):
+            self._forge.edit_body(self._pull.number, with_page(body, page))
             self._emit(PageRefreshed(id=self._id, url=self._pull.url))
 
     def _complete(self, review: Review | None) -> None:

@@ -95,6 +95,10 @@ class Forge(Protocol):
         """Take a label off a pull request, if it carries it."""
         ...
 
+    def body(self, number: int, /) -> str:
+        """The text of a pull request as it stands now."""
+        ...
+
     def open_promotions(self) -> Iterator[OpenPullRequest]:
         """Open pull requests to the branch that counts that Assent's own App opened, oldest first.
 

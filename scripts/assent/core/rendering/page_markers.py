@@ -4,7 +4,7 @@ Both are comments that no reader sees, each alone on its line. Untrusted text wi
 line to itself, and so cannot end it.
 """
 
-__all__ = ["PAGE_BEGIN", "PAGE_END", "marked", "page_of", "with_page"]
+__all__ = ["PAGE_BEGIN", "PAGE_END", "is_shown", "marked", "page_of", "with_page"]
 
 PAGE_BEGIN = "<!-- assent: page -->"
 PAGE_END = "<!-- assent: end -->"
@@ -43,7 +43,7 @@ def with_page(body: str, page: str) -> str:
     """A body with its page replaced.
 
     Where there is no whole page, everything that is there is taken for people's words, and put
-    below. What does not fit beside the page is cut.
+    below. Copies of a page go, and what does not fit beside it is cut.
 
     Args:
         body: What the pull request says now.
@@ -55,9 +55,17 @@ def with_page(body: str, page: str) -> str:
         before, after = "", "\n".join(line for line in _lines(body) if line.strip() not in marks)
     else:
         before, _, after = found
+        while (copy := page_of(after)) is not None:  # it would be kept up to date by nobody
+            after = f"{copy[0]}\n{copy[2]}"
     before = _cut(before.strip("\n"), _MOST - len(page))
     after = _cut(after.strip("\n"), _MOST - len(page) - len(before))
     return (f"{before}\n\n" if before else "") + page + (f"\n{after}\n" if after else "")
+
+
+def is_shown(body: str, page: str) -> bool:
+    """Whether a body holds this very page, and no copy of another."""
+    found = page_of(body)
+    return found is not None and found[1] == page and page_of(found[2]) is None
 
 
 def _lines(body: str) -> list[str]:

@@ -38,6 +38,11 @@ def alerts(review: Review, layout: Layout) -> str:
 
 
 def _cautions(review: Review, layout: Layout) -> Iterator[str]:
+    if review.altered:
+        yield (
+            "**The record was edited**: its digest does not fit its package and evidence. The "
+            "numbers on this page are not those that were collected, and it takes no effect."
+        )
     yield from _of_gates(review.gates, layout)
     yield from _of_glass(review, layout)
     yield from _of_violations(review.record, layout)
