@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
+from github import InputGitAuthor
 from tests.adapters.forges import TEAM, HubServer, people
 
 from assent.adapters.github import GitHubForge, GitHubRefused
@@ -388,6 +389,30 @@ def test_what_a_querys_answer_means(desk: Desk, case: str) -> None:
     assert faults.pending == 0
     if case == "permissions":
         assert "members: read" in raised.value.hint
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_a_merge_by_hand_is_written_by_whoever_made_it(desk: Desk, *, forged: bool) -> None:
+    """Whatever it names as its committer; what the button "Update branch" makes is nobody's."""
+    number = desk.proposed()
+    ana = desk.server.client("token-of-ana").get_repo(desk.name)
+    ana.create_file("other.txt", "Add", "x", branch="main")
+    pull = ana.get_pull(number)
+    assert pull.update_branch()
+    merged = replace(MERGED, number=number, merged_at=desk.server.clock.now())
+    assert "ana" not in desk.forge.approvals(merged).committed
+    head = ana.get_branch(BRANCH).commit
+    github = InputGitAuthor("GitHub", "noreply@github.com")
+    main = ana.get_git_commit(ana.get_branch("main").commit.sha)
+    made = ana.create_git_commit(
+        "Merge",
+        head.commit.tree,
+        [ana.get_git_commit(head.sha), main],
+        **({"committer": github} if forged else {}),
+    )
+    ref = f"/repos/{desk.name}/git/refs/heads/{BRANCH}"
+    ana.requester.requestJsonAndCheck("PATCH", ref, input={"sha": made.sha})
+    assert "ana" in desk.forge.approvals(merged).committed
 
 
 MERGED = PullRequest(

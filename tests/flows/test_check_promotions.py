@@ -523,9 +523,7 @@ def test_what_may_be_live_and_does_not_read_is_no_verdict(gate: Mapping[str, Any
     if gate is FLOOR:
         assert not [each for each in rules(house.judged(number)) if each[0] == "gate"]
         return
-    with pytest.raises(
-        NoVerdict, match=r"promotions/dev/churn/9\.yaml of .* is no record"
-    ):
+    with pytest.raises(NoVerdict, match=r"promotions/dev/churn/9\.yaml of .* is no record"):
         house.judged(number)
 
 

@@ -46,6 +46,7 @@ from assent.core.forge import (
 from assent.ports import NoReadableFile, NotThere
 
 if TYPE_CHECKING:
+    from github.Commit import Commit
     from github.NamedUser import NamedUser
 
 __all__ = [
@@ -279,12 +280,8 @@ class GitHubForge:
                     hint="Bring the record to main by a pull request with fewer commits.",
                 )
             # "Update branch" makes a merge commit in the name of whoever pressed it, and GitHub
-            # commits it. A merge that somebody made by hand may hold anything.
-            written = [
-                commit
-                for commit in commits
-                if len(commit.parents) == 1 or _login(commit.committer) != _WEB
-            ]
+            # signs it. A merge that somebody made by hand may hold anything.
+            written = [each for each in commits if len(each.parents) == 1 or not _by_github(each)]
             committed = {_login(who) for each in written for who in (each.author, each.committer)}
         return Approvals(
             approved=tuple(login for login, state in last.items() if state == "APPROVED"),
@@ -482,6 +479,11 @@ def _counts(review: dict[str, Any], merged_at: datetime) -> bool:
     """Whether a review was there at the merge, from somebody of the repository's own."""
     submitted = datetime.fromisoformat(review["submitted_at"])
     return review.get("author_association") in _MAY_APPROVE and submitted <= merged_at
+
+
+def _by_github(commit: "Commit") -> bool:
+    """Whether GitHub itself made a commit; its name alone is anybody's to write."""
+    return commit.commit.verification.verified and _login(commit.committer) == _WEB
 
 
 def _login(user: "NamedUser | None") -> str:

@@ -146,6 +146,7 @@ def update_branch(call: RepositoryCall, number: int, expected_head: str | None) 
             committer=sign_as_github(state),
             message=f"Merge branch '{pull.base_ref}' into {pull.head_ref}",
         )
+        repository.signed.add(commit.sha)
         repository.git.set_branch(pull.head_ref, commit.sha, expected=pull.head_sha)
         branch_changed(
             state,

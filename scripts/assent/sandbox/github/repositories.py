@@ -90,6 +90,8 @@ class Repository:
         self.created_at = created_at
         self.pushed_at = created_at
         self.lock = threading.RLock()
+        self.signed: set[str] = set()
+        """Merge commits that GitHub itself made on a branch, and signed."""
         self.grants: dict[str, Role] = {}
         """Roles by login, or by ``organization/team``."""
         self.protections: dict[str, Protection] = {}

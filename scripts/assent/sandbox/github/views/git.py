@@ -76,6 +76,13 @@ _UNSIGNED: Json = {
 }
 
 
+def _verification(call: RepositoryCall, sha: str) -> Json:
+    """Say whether GitHub vouches for who made a commit."""
+    if sha not in call.repository.signed:
+        return dict(_UNSIGNED)
+    return {**_UNSIGNED, "verified": True, "reason": "valid"}
+
+
 def git_commit(call: RepositoryCall, commit: Commit) -> Json:
     """Show a commit as the git data API does."""
     url = repository_url(call, call.repository)
@@ -93,7 +100,7 @@ def git_commit(call: RepositoryCall, commit: Commit) -> Json:
             {"sha": parent, "url": f"{url}/git/commits/{parent}", "html_url": f"{page}/{parent}"}
             for parent in commit.parents
         ],
-        "verification": dict(_UNSIGNED),
+        "verification": _verification(call, commit.sha),
     }
 
 
@@ -113,7 +120,7 @@ def commit_json(call: RepositoryCall, sha: str, *, with_files: bool = False) -> 
             "tree": {"sha": commit.tree, "url": f"{url}/git/trees/{commit.tree}"},
             "url": f"{url}/git/commits/{sha}",
             "comment_count": 0,
-            "verification": dict(_UNSIGNED),
+            "verification": _verification(call, sha),
         },
         "url": f"{url}/commits/{sha}",
         "html_url": f"{page}/{sha}",
