@@ -6,12 +6,13 @@ from playwright.sync_api import Page, expect
 
 from assent.sandbox.web.sandbox import Sandbox
 
-PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/2"
+PACKAGES = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn"
 
 
-def approval(sandbox: Sandbox) -> str:
-    """What the registry says of version 2."""
-    found = sandbox.stage.aws.sagemaker.describe_model_package(ModelPackageName=PACKAGE)
+def approval(sandbox: Sandbox, version: int = 2) -> str:
+    """What the registry says of a version."""
+    arn = f"{PACKAGES}/{version}"
+    found = sandbox.stage.aws.sagemaker.describe_model_package(ModelPackageName=arn)
     return found["ModelApprovalStatus"]
 
 
@@ -87,6 +88,30 @@ def test_pipelines_bring_the_next_pull_requests(page: Page, address: str) -> Non
     expect(page.get_by_role("status")).to_contain_text("customers were scored with churn 1")
     page.get_by_role("status").get_by_role("link").click()
     expect(page.locator("h1")).to_contain_text("Promote churn 1 to test")
+
+
+def test_a_version_that_fails_its_gates_cannot_be_merged(
+    page: Page, sandbox: Sandbox, address: str
+) -> None:
+    """Version 3 is red in the list and on its page, and puts version 2 behind it all the same."""
+    page.goto(f"{address}/pulls")
+    press(page, "Train version 3")
+    expect(page.locator("[data-pull='4'] .pull-signs")).to_have_class("pull-signs tint-closed")
+    expect(page.locator("[data-pull='3'] .pull-signs")).to_have_class("pull-signs tint-open")
+    page.get_by_role("link", name="Promote churn 3 to dev").click()
+    expect(page.locator("#body")).to_contain_text("0 of 2 gates pass, 2 fail")
+    press(page, "Approve")
+    expect(page.locator("#reviews")).to_contain_text("1 of 1 approval by code owners")
+    expect(page.locator("#check")).to_have_attribute("data-passed", "false")
+    expect(page.locator("#deciding .output").first).to_contain_text("the gate auc-floor fails")
+    expect(page.get_by_role("button", name="Merge", exact=True)).to_be_disabled()
+    assert (approval(sandbox, 3), live(sandbox)) == ("PendingManualApproval", 1)
+    page.goto(f"{address}/actions")
+    press(page, "Run the schedule")
+    expect(page.get_by_role("status")).to_contain_text("churn 2 in dev: superseded by 3")
+    page.goto(f"{address}/pulls")
+    expect(page.locator("[data-pull='3'] .label").last).to_have_text("assent: superseded")
+    expect(page.locator("[data-pull='4'] .label").last).not_to_have_text("assent: superseded")
 
 
 def test_every_page_fits_a_narrow_window(page: Page, address: str) -> None:

@@ -114,6 +114,12 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         "    closing  churn 1 in dev: decides nothing, opened again; zoe is no code",
         "    sent Assent Inference Completed: churn 1 in uat, run nightly-1",
         "  prod $ assent resolve churn --env prod",
+        "  │ **✅ 2 of 2 gates pass** · ",
+        "  │ **In effect: Approved**: version 1 of `churn` is approved in `dev`, by",
+        "  │ **❌ 0 of 2 gates pass, 2 fail** · ",
+        "    promotions/dev/churn/3.yaml:45: error[gate]: the gate auc-floor fails:",
+        "    promotions/dev/churn/3.yaml:45: error[gate]: the gate auc-regression",
+        "    (exit code 10: findings)",
         "    closing  churn 3 in dev: Rejected, by ana in",
         "  Assent Retraining Requested, on the bus",
         "      current is version 2 now, and version 1 once it is merged and applied",
@@ -575,6 +581,35 @@ def test_excerpt_reads_escaped_borders() -> None:
     lines = excerpt(PAGE, sections=["Where it came from"], metrics=[], width=WIDTH)
 
     assert r"| package | `a \| b` |" in lines
+
+
+def test_wide_tables_of_words_are_wrapped() -> None:
+    """Tables of anything but metrics keep every word: the widest columns get several lines."""
+    page = """\
+### Gates
+
+| | gate | why |
+| --- | --- | --- |
+| ✅&nbsp;holds | `floor` | 0.91 is at least 0.8 |
+| ❌&nbsp;**fails** | `regression` | worse by 0.013, may be worse by 0.01 |
+"""
+
+    def shown(width: int) -> list[str]:
+        return excerpt(page, sections=["Gates"], metrics=[], width=width)[2:]
+
+    assert shown(WIDTH)[2:] == [
+        "| ✅ holds     | `floor`      | 0.91 is at least 0.8                 |",
+        "| ❌ **fails** | `regression` | worse by 0.013, may be worse by 0.01 |",
+    ]
+    assert shown(50) == [
+        "|             | gate         | why               |",
+        "| ----------- | ------------ | ----------------- |",
+        "| ✅ holds     | `floor`      | 0.91 is at least  |",
+        "|             |              | 0.8               |",
+        "| ❌ **fails** | `regression` | worse by 0.013,   |",
+        "|             |              | may be worse by   |",
+        "|             |              | 0.01              |",
+    ]
 
 
 def test_wide_tables_lose_the_beginnings_of_names() -> None:

@@ -139,14 +139,144 @@ def test_a_version_climbs_to_prod_where_two_have_to_approve(own: Both) -> None:
         page = browser.press("approve", pull.number)
         if above == "prod":
             assert "1 of 2 approvals by code owners" in page
-            assert "Merge all the same" in page
+            assert re.search(r'<button class="button" disabled>.*?Merge</button>', page)
+            assert "error[soak]" in page
             browser.become("carla")
+            assert flash(browser.press("break_glass", pull.number)).startswith("done: carla broke")
+            page = browser.get(f"/pull/{pull.number}")
+            assert "warning[soak]" in page
+            assert "assent check passed, with warnings" in page
+            assert re.search(r'class="label label-loud" style="--label: #b60205;', page)
+            assert "Merge all the same" in page
             page = browser.press("approve", pull.number)
             assert "2 of 2 approvals by code owners" in page
         browser.press("merge", pull.number)
         assert current(sandbox, above) == 1
     page = browser.get("/deployments")
     assert page.count("churn 1</div>") == 4
+
+
+def test_only_a_code_owner_breaks_the_glass(own: Both) -> None:
+    """Where nothing waits there is no button; zoe's label lifts nothing, and can be taken off."""
+    sandbox, browser = own
+    assert "Break the glass" not in browser.get("/pull/3")
+    number = climb(sandbox, browser, to="prod")
+    browser.become("zoe")
+    assert "Break the glass" in browser.get(f"/pull/{number}")
+    told = flash(browser.press("break_glass", number))
+    assert told.startswith("refused: zoe put the label on. Nothing is lifted")
+    page = browser.get(f"/pull/{number}")
+    assert "error[soak]" in page
+    assert "Take break-glass off" in page
+    assert flash(browser.press("mend_glass", number)).startswith("done: zoe took the label off")
+    assert "--label: #b60205" not in browser.get(f"/pull/{number}").partition("<h2>Labels</h2>")[2]
+
+
+def climb(sandbox: Sandbox, browser: Browser, *, to: str) -> int:
+    """Bring version 1 as far as the pull request for an environment; returns its number."""
+    for environment, above in (("dev", "test"), ("test", "uat"), ("uat", "prod")):
+        if environment != "dev":
+            browser.get("/pulls")
+            browser.post("/pipelines/inference", environment=environment)
+        pulls = {each.title: each.number for each in sandbox.stage.pull_requests()}
+        number = pulls[f"Promote churn 1 to {above}"]
+        if above == to:
+            return number
+        browser.press("approve", number)
+        browser.press("merge", number)
+    raise AssertionError(to)
+
+
+def train(browser: Browser) -> None:
+    browser.get("/pulls")
+    assert browser.post("/pipelines/training", here=f"{HOME}/pulls").status_code == 303
+
+
+def run_schedule(browser: Browser) -> str:
+    browser.get("/actions")
+    assert browser.post("/pipelines/schedule", here=f"{HOME}/actions").status_code == 303
+    return browser.get("/actions")
+
+
+def test_a_version_that_fails_its_gates_is_not_merged(own: Both) -> None:
+    """The list has it red before anybody opened it; approving it helps nobody."""
+    sandbox, browser = own
+    train(browser)
+    pulls = browser.get("/pulls")
+    verdicts = re.findall(r'class="pull-signs tint-(\w+)"', pulls)
+    assert verdicts == ["closed", "open", "open"]
+    page = browser.press("approve", 4)
+    assert "error[gate]: the gate auc-floor fails" in page
+    assert re.search(r'<button class="button" disabled>.*?Merge</button>', page)
+    assert flash(browser.press("merge", 4)).startswith("refused: It was not merged")
+    assert current(sandbox, "dev") == 1
+
+
+def test_the_schedule_puts_an_older_version_behind_a_newer_one(own: Both) -> None:
+    """Apply runs, then tidy, as a run of its own; where it finds nothing to do it is not shown."""
+    _, browser = own
+    page = run_schedule(browser)
+    assert re.fullmatch(r"done: assent apply said: \w+: nothing to do: .*\.", flash(page))
+    assert "<b>tidy</b>" not in page
+    train(browser)
+    page = run_schedule(browser)
+    assert "assent tidy said: churn 2 in dev: superseded by 3: " in flash(page)
+    assert "<b>tidy</b>" in page
+    page = browser.get("/pull/3")
+    assert 'style="--label: #fbca04; --on-label: #000000">assent: superseded</span>' in page
+    assert "<strong>Superseded</strong>" in page
+    assert "<b>tidy</b>" in page
+    assert "<b>tidy</b>" not in browser.get("/pull/4")
+
+
+def test_merging_refreshes_the_pages_that_it_makes_untrue(own: Both) -> None:
+    """Version 3 was compared with version 1; once 2 is merged its page compares with that."""
+    _, browser = own
+    train(browser)
+    assert "version 1 (live)" in browser.get("/pull/4")
+    browser.press("approve", 3)
+    assert "Then assent apply said: decided" in flash(browser.press("merge", 3))
+    page = browser.get("/pull/4")
+    assert "version 2 (live)" in page
+    assert "version 1 (live)" not in page
+    assert "churn 3 in dev: page refreshed: " in page
+
+
+def ask_for_waivers(sandbox: Sandbox, asked_by: str) -> None:
+    """Let zoe commit waivers of both of dev's gates to version 3's record."""
+    repository = sandbox.stage.repository("zoe")
+    pull = repository.get_pull(4)
+    (file,) = pull.get_files()
+    found: Any = repository.get_contents(file.filename, ref=pull.head.ref)
+    lines = [
+        f"  - {{gate: {gate}, reason: To try it., asked_by: {asked_by}}}"
+        for gate in ("auc-floor", "auc-regression")
+    ]
+    waivers = "\n".join(["waivers:", *lines, "package:"])
+    text = re.sub(r"(?ms)^waivers:.*?^package:", waivers, found.decoded_content.decode())
+    repository.update_file(file.filename, "Ask", text, found.sha, branch=pull.head.ref)
+
+
+def test_a_waiver_takes_an_approval_more_and_not_of_who_asks(own: Both) -> None:
+    """Ben asks, so his own does not count; once zoe asks instead, ana and ben let it through."""
+    sandbox, browser = own
+    train(browser)
+    ask_for_waivers(sandbox, "ben")
+    page = browser.get("/pull/4")
+    assert "0 of 2 approvals by code owners" in page
+    assert "ben, zoe asked for a waiver, or wrote part of this" in page
+    assert "warning[gate]" in page
+    browser.become("ben")
+    page = browser.press("approve", 4)
+    assert flash(page).startswith("done: ben approved, and does not count")
+    assert "0 of 2 approvals by code owners" in page
+    ask_for_waivers(sandbox, "zoe")
+    for who in ("ana", "ben"):
+        browser.become(who)
+        page = browser.press("approve", 4)
+    assert "2 of 2 approvals by code owners" in page
+    assert flash(browser.press("merge", 4)).startswith("done: ben merged this.")
+    assert current(sandbox, "dev") == 3
 
 
 def test_the_next_version_is_trained_and_proposed(own: Both) -> None:

@@ -77,16 +77,18 @@ def test_a_decision_shows_what_the_workflow_did(browser: Browser) -> None:
 
 
 def test_deployments_are_listed_with_their_last_state(sandbox: Sandbox, browser: Browser) -> None:
-    """Each environment's, the latest first; without one, what Parameter Store says stands alone."""
-    assert "No deployment was recorded" in browser.get("/deployments")
+    """What apply recorded, and others beside it, the latest first."""
+    found = re.findall(r'<b>([^<]*)</b> <span class="tag">(\w+)', browser.get("/deployments"))
+    assert found == [("dev/churn", "active")]
     repository = sandbox.stage.repository("zoe")
-    for environment, states in (("dev/churn", ["in_progress", "success"]), ("test/<b>", [])):
+    for environment, states in (("uat/churn", ["in_progress", "success"]), ("test/<b>", [])):
         deployment = repository.create_deployment("main", environment=environment)
         for state in states:
             deployment.create_status(state, description="version 1")
     page = browser.get("/deployments")
     assert re.findall(r'<b>([^<]*)</b> <span class="tag">(\w+)', page) == [
         ("test/&lt;b&gt;", "pending"),
+        ("uat/churn", "active"),
         ("dev/churn", "active"),
     ]
     assert "version 1 · <code>" in page
@@ -126,7 +128,13 @@ def test_a_form_without_the_token_does_nothing(
 ) -> None:
     """No button can be pressed from elsewhere."""
     fields = {} if token is None else {"token": token}
-    for path in (f"{HOME}/pull/3/approve", f"{HOME}/pull/3/close", "/as", "/pipelines/training"):
+    for path in (
+        f"{HOME}/pull/3/approve",
+        f"{HOME}/pull/3/close",
+        "/as",
+        "/pipelines/training",
+        "/pipelines/schedule",
+    ):
         assert browser.client.post(path, data=fields).status_code == 403
     reviews = sandbox.stage.repository("ana").get_pull(3).get_reviews()
     assert list(reviews) == []
@@ -164,6 +172,10 @@ def test_mermaid_is_loaded_where_there_is_a_chart(
 ) -> None:
     """And nowhere else; without its script nothing asks for it, and the source is shown."""
     pull = sandbox.stage.repository("zoe").get_pull(2)
+    body = pull.body
+    assert '<script src="/mermaid.js" defer>' in browser.get("/pull/2")
+    assert "/mermaid.js" not in browser.get("/pulls")
+    pull.edit(body="No chart.")
     assert "/mermaid.js" not in browser.get("/pull/2")
     comment = pull.create_issue_comment('```mermaid\npie title "x"\n```\n')
     assert '<script src="/mermaid.js" defer>' in browser.get("/pull/2")
@@ -177,6 +189,7 @@ def test_mermaid_is_loaded_where_there_is_a_chart(
     assert "/static/charts.js" in page.text
     assert client.get("/mermaid.js").status_code == 404
     comment.delete()
+    pull.edit(body=body)
 
 
 def test_mermaid_comes_from_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def run_in_dev(play: Play) -> None:
     page = show_page(
         play,
         pull,
-        sections=["Batch inference in `dev`"],
+        sections=["Gates", "Batch inference in `dev`"],
         metrics=_SHOWN_METRICS,
     )
     _shows_batch(play, page, "dev", batch, 1)
@@ -187,8 +187,13 @@ def promote_second(play: Play) -> None:
             play.pull()
             applies(play, rung.to, 2, *rung.owners)
         below = rung.to
-    play.say(f"The last page, for {TOP}, says more. This is where it compares the runs in uat:")
-    show_page(play, pulls[-1], sections=["Batch inference in `uat`"], metrics=_SHOWN_METRICS)
+    play.say(
+        f"The last page, for {TOP}, says more. It compares the runs in uat, and holds version 2 to "
+        "what is live:"
+    )
+    sections = ["Gates", "Batch inference in `uat`"]
+    page = show_page(play, pulls[-1], sections=sections, metrics=_SHOWN_METRICS)
+    require("3 of 3 gates pass**" in page, f"version 2 should pass every gate of {TOP}")
     play.say("On every rung it ranked customers better than version 1 did. Now it is live:")
     shows_live(play, "2", "2", "2", "2")
     resolves_to(play, TOP, 2)

@@ -4,7 +4,7 @@ from assent.core.errors import Exit
 from assent.sandbox.demo.play import MODEL, Play, require
 from assent.sandbox.demo.reviewing import (
     approve_and_merge,
-    branch_of,
+    checks,
     opened,
     proposed_record,
     pull_request,
@@ -20,11 +20,14 @@ from assent.sandbox.demo.running import (
     resolves_to,
     shows_live,
 )
+from assent.sandbox.demo.scenery import FLOOR, REGRESSION
 
 __all__ = ["apply_first", "propose_first", "refuse_zoe", "review_first"]
 
 _RECORD_LINES = 18
 """As far as the model file."""
+_GATES = (FLOOR, REGRESSION)
+"""What dev demands."""
 _TITLE = f"Promote {MODEL} 1 to dev"
 
 
@@ -62,8 +65,15 @@ def review_first(play: Play) -> None:
     """Show what an approver sees, and what the workflow checks."""
     play.say("ana finds this in her reviews. The bot wrote it from the registry and the reports:")
     pull = pull_request(play, 1)
-    page = show_page(play, pull, sections=["Metrics", "What merging will do", "How to decide"])
+    page = show_page(
+        play, pull, sections=["Gates", "Metrics", "What merging will do", "How to decide"]
+    )
     require(f"{play.metric(1, 'auc').value:.4g}" in page, "the page should show the AUC")
+    require(
+        "2 of 2 gates pass**" in page and all(f"`{gate}`" in page for gate in _GATES),
+        f"version 1 should pass {' and '.join(_GATES)}",
+        page.partition("### Metrics")[0],
+    )
     play.say(
         "The pull request adds one file, the promotion record. It names the package, the model "
         "file, and the reports with their digests, so that anybody can tell later whether they "
@@ -72,12 +82,11 @@ def review_first(play: Play) -> None:
     record = proposed_record(play, "dev", 1).decode().splitlines()[1:]
     rest = len(record) - _RECORD_LINES
     play.narrator.quote([*record[:_RECORD_LINES], f"… and {rest} more lines: reports and metrics"])
-    play.say("A workflow judges the record before anybody merges. It needs no AWS credentials:")
-    play.pull()
-    branch = branch_of("dev", 1)
-    play.assent(
-        "check", "--base", "origin/main", "--head", f"origin/{branch}", "--head-branch", branch
+    play.say(
+        "A workflow judges the record before anybody merges, by these gates as well. It needs no "
+        "AWS credentials:"
     )
+    checks(play, 1, "dev", 1)
 
 
 def refuse_zoe(play: Play) -> None:
@@ -119,6 +128,10 @@ def apply_first(play: Play) -> None:
     shows_live(play, "- → 1", "-", "-", "-")
     play.assent("plan", "--env", "dev")
     applies(play, "dev", 1, "ana")
+    play.say("The bot says in the pull request what came of it:")
+    show_comments(
+        play, 1, last="**In effect: Approved**: version 1 of `churn` is approved in `dev`"
+    )
     before = play.aws_writes()
     again = play.assent("apply")
     writes = play.aws_writes() - before

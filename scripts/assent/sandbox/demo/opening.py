@@ -31,9 +31,9 @@ def introduce(play: Play) -> None:
     play.pull()
     play.narrator.listing("\n".join(map(_rung, _ladder(play))))
     play.say(
-        "zoe trains models, and decides nothing. Who decides stands in .github/CODEOWNERS; the "
-        f"rest stands in assent.yaml. Both are files of {REPOSITORY}, and the commands below run "
-        "in a clone of it, as its workflows do."
+        "zoe trains models, and decides nothing. Who decides stands in .github/CODEOWNERS; what a "
+        f"version has to show on each rung, in assent.yaml. Both are files of {REPOSITORY}, and "
+        "the commands below run in a clone of it, as its workflows do."
     )
     play.say(
         "Everything here runs on this machine. Two servers take the place of GitHub and AWS, and "

@@ -14,6 +14,8 @@ _COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
 _PROSE = 88
 _SHORTEST = 6
 """Characters that stay of a cell that is cut."""
+_NARROWEST = 14
+"""Columns below which no cell is wrapped."""
 
 
 def excerpt(
@@ -58,7 +60,7 @@ def _is_row(line: str) -> bool:
 
 
 def _cells(row: str) -> list[str]:
-    return [cell.strip() for cell in _CELL_BORDER.split(row)[1:-1]]
+    return [cell.strip().replace("&nbsp;", " ") for cell in _CELL_BORDER.split(row)[1:-1]]
 
 
 def _metric_table(rows: Sequence[Sequence[str]], metrics: Collection[str], width: int) -> list[str]:
@@ -79,7 +81,8 @@ def _columns(rows: Sequence[Sequence[str]], width: int, *, shortened: bool = Fal
     Args:
         rows: Its header, the row below that, and its body.
         width: Columns that a line should have.
-        shortened: Whether cells of the first column may lose their beginnings.
+        shortened: Whether cells of the first column lose their beginnings where there is too little
+            room, so that each row stays one line; otherwise the widest columns' cells are wrapped.
     """
     right = [cell.endswith(":") for cell in rows[1]]
     head, body = [[cell] for cell in rows[0]], [list(row) for row in rows[2:]]
@@ -89,19 +92,45 @@ def _columns(rows: Sequence[Sequence[str]], width: int, *, shortened: bool = Fal
     if shortened and over > 0:
         body = [[_without_beginning(row[0], body, over), *row[1:]] for row in body]
     widths = _widths(head, body)
+    if not shortened:
+        widths = _narrowed(widths, over)
     rule = [
         "-" * (room - flushed) + ":" * flushed for room, flushed in zip(widths, right, strict=True)
     ]
-    above = [[*cell, *[""] * (max(map(len, head)) - len(cell))] for cell in head]
+    lines = [line for row in body for line in _beside(_cells_wrapped(row, widths))]
     padded = [
         [
             cell.rjust(room) if flushed else cell.ljust(room)
             for cell, room, flushed in zip(row, widths, right, strict=True)
         ]
-        for row in [*zip(*above, strict=True), *body]
+        for row in [*_beside(head), *lines]
     ]
-    padded.insert(len(padded) - len(body), rule)
+    padded.insert(len(padded) - len(lines), rule)
     return [f"| {' | '.join(row)} |" for row in padded]
+
+
+def _narrowed(widths: Sequence[int], over: int) -> list[int]:
+    """Columns' widths with so much taken from the widest ones, as far as that goes."""
+    found = list(widths)
+    for _ in range(over):
+        widest = max(range(len(found)), key=found.__getitem__)
+        if found[widest] <= _NARROWEST:
+            break
+        found[widest] -= 1
+    return found
+
+
+def _cells_wrapped(row: Sequence[str], widths: Sequence[int]) -> list[list[str]]:
+    return [
+        textwrap.wrap(cell, room, break_on_hyphens=False) or [""]
+        for cell, room in zip(row, widths, strict=True)
+    ]
+
+
+def _beside(cells: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The lines of a row whose cells may have several."""
+    most = max(map(len, cells))
+    return list(zip(*([*cell, *[""] * (most - len(cell))] for cell in cells), strict=True))
 
 
 def _widths(head: Sequence[Sequence[str]], body: Sequence[Sequence[str]]) -> list[int]:

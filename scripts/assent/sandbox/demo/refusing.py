@@ -3,10 +3,19 @@
 import json
 from typing import Any
 
+from assent.core.errors import Exit
 from assent.sandbox.demo.opening import GUESSING
 from assent.sandbox.demo.play import MODEL, Play, require
-from assent.sandbox.demo.reviewing import comment, opened, pull_request, show_comments, show_page
+from assent.sandbox.demo.reviewing import (
+    checks,
+    comment,
+    opened,
+    pull_request,
+    show_comments,
+    show_page,
+)
 from assent.sandbox.demo.running import deliver, package, register_version, shows_live
+from assent.sandbox.demo.scenery import FLOOR, REGRESSION
 
 __all__ = ["reject_third"]
 
@@ -17,7 +26,7 @@ def reject_third(play: Play) -> None:
     register_version(play, 3)
     deliver(play, play.registered[3].event, logged=["(opened)"])
     pull = opened(play, f"Promote {MODEL} 3 to dev")
-    page = show_page(play, pull, sections=["Metrics"])
+    page = show_page(play, pull, sections=["Gates", "Metrics"])
     require("version 2 (live)" in page, "the page should compare with the live version")
     number = pull.number
     worse, better = play.metric(3, "auc"), play.metric(2, "auc")
@@ -25,9 +34,21 @@ def reject_third(play: Play) -> None:
     was, now = play.metric(2, "accuracy"), play.metric(3, "accuracy")
     play.say(
         f"Accuracy goes from {was.value:.4g} to {now.value:.4g}, which may pass unnoticed. AUC "
-        f"goes from {better.value:.4g} to {worse.value:.4g}, worse than guessing. Beside the live "
-        "version nobody overlooks it. ana says why not, and closes; she owns promotions/dev/, so "
-        "that is a rejection. A workflow records it at once:"
+        f"goes from {better.value:.4g} to {worse.value:.4g}, worse than guessing; the page says "
+        "so first of all. Nobody has to notice it either: the check that GitHub requires is red, "
+        "and apply would judge by the same gates should it be merged all the same:"
+    )
+    said = checks(play, number, "dev", 3, exit_code=Exit.FINDINGS)
+    failing = [gate for gate in (FLOOR, REGRESSION) if f"the gate {gate} fails" in said]
+    told = [gate for gate in failing if f"**fails** | `{gate}`" in page.replace("&nbsp;", " ")]
+    require(
+        told == failing == [FLOOR, REGRESSION],
+        "page and check should both say that both gates fail",
+        (told, failing),
+    )
+    play.say(
+        "ana says why not, and closes; she owns promotions/dev/, so that is a rejection. A "
+        "workflow records it at once:"
     )
     reason = f"AUC {worse.value:.4g} against {better.value:.4g} live. Not for dev."
     play.narrator.command(f"ana comments on #{number} and closes it")

@@ -9,12 +9,14 @@ from github import GithubException
 from github.Issue import Issue
 from github.PullRequest import PullRequest
 
+from assent.core.errors import Exit
 from assent.sandbox.demo.page import excerpt
 from assent.sandbox.demo.play import MODEL, Play, Unexpected, require
 
 __all__ = [
     "approve_and_merge",
     "branch_of",
+    "checks",
     "comment",
     "opened",
     "proposed_record",
@@ -106,6 +108,19 @@ def _keep_page(play: Play, pull: PullRequest) -> list[str]:
 
 def _keep(file: Path, title: str, text: str) -> None:
     file.write_text(f"# {title}\n\n{text}", encoding="utf-8")
+
+
+def checks(
+    play: Play, number: int, environment: str, version: int, *, exit_code: Exit = Exit.OK
+) -> str:
+    """Judge a promotion's pull request as the workflow does; returns what was printed."""
+    play.pull()
+    branch = branch_of(environment, version)
+    commits = ("--base", "origin/main", "--head", f"origin/{branch}")
+    return play.assent(
+        *("check", *commits, "--head-branch", branch, "--pull-request", str(number)),
+        exit_code=exit_code,
+    )
 
 
 def comment(play: Play, number: int, who: str, text: str) -> None:

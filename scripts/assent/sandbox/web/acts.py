@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from github import GithubException, UnknownObjectException
 
+from assent.core.forge import BREAK_GLASS
 from assent.sandbox.web.reading import Reader
 from assent.sandbox.web.sandbox import Sandbox
 from assent.sandbox.web.workflows import Run
@@ -28,7 +29,15 @@ class Acts:
         reader: Says whether a pull request's check passes.
     """
 
-    KINDS: ClassVar = ("approve", "merge", "close", "reopen", "comment")
+    KINDS: ClassVar = (
+        "approve",
+        "merge",
+        "close",
+        "reopen",
+        "comment",
+        "break_glass",
+        "mend_glass",
+    )
 
     def __init__(self, sandbox: Sandbox, reader: Reader) -> None:
         self._stage = sandbox.stage
@@ -57,6 +66,10 @@ class Acts:
                     return self._close(number, who, text)
                 case "reopen":
                     return self._reopen(number, who, text)
+                case "break_glass":
+                    return self._break_glass(number, who)
+                case "mend_glass":
+                    return self._mend_glass(number, who)
                 case _:
                     return self._comment(number, who, text)
         except UnknownObjectException:
@@ -68,6 +81,12 @@ class Acts:
         pull = self._stage.repository(who).get_pull(number)
         pull.create_review(body=text, event="APPROVE")
         reviews = self._reader.reviews(number)
+        if who in reviews.barred:
+            return Said(
+                f"{who} approved, and does not count: who asks for a waiver, or wrote part of it, "
+                "is no second pair of eyes.",
+                ok=True,
+            )
         if who not in reviews.given:
             return Said(
                 f"{who} approved. GitHub waits for a code owner all the same: {who} is none here.",
@@ -80,7 +99,7 @@ class Acts:
         if not check.passed:
             return Said("It was not merged: assent check does not pass.", ok=False)
         self._stage.merge(number, who)
-        run = self._workflows.apply(f"{who} merged #{number}", number)
+        run = self._workflows.converge(f"{who} merged #{number}", number)
         return _of(run, f"{who} merged this", ok=run.ok)
 
     def _close(self, number: int, who: str, text: str) -> Said:
@@ -103,6 +122,20 @@ class Acts:
         """What the workflow made of it: Assent takes back what somebody had no right to do."""
         state = self._stage.repository("ana").get_pull(number).state
         return _of(run, done, ok=run.ok and state == wanted)
+
+    def _break_glass(self, number: int, who: str) -> Said:
+        self._stage.repository(who).get_pull(number).add_to_labels(BREAK_GLASS)
+        if not self._reader.check(number).demands.lifted:
+            return Said(
+                f"{who} put the label on. Nothing is lifted: it counts from a code owner, while "
+                "something waits.",
+                ok=False,
+            )
+        return Said(f"{who} broke the glass: what it waited for does not hold it up.", ok=True)
+
+    def _mend_glass(self, number: int, who: str) -> Said:
+        self._stage.repository(who).get_pull(number).remove_from_labels(BREAK_GLASS)
+        return Said(f"{who} took the label off: what it waits for holds again.", ok=True)
 
     def _comment(self, number: int, who: str, text: str) -> Said:
         if not text.strip():

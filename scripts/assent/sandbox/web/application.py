@@ -81,6 +81,7 @@ def create_application(sandbox: Sandbox) -> Flask:
         ("POST", f"{HOME}/pull/<int:number>/<any({','.join(Acts.KINDS)}):act>", pages.act),
         ("POST", "/pipelines/training", pages.train),
         ("POST", "/pipelines/inference", pages.infer),
+        ("POST", "/pipelines/schedule", pages.schedule),
     )
     for method, rule, view in rules:
         application.add_url_rule(
@@ -248,6 +249,14 @@ class _Pages:
             return self._back()
         answer = self._sandbox.workflows.runs[0]
         _tell(Said(f"In {environment} {done}. {answer.output}", ok=answer.ok))
+        return self._back()
+
+    def schedule(self) -> "Redirection":
+        before = len(self._sandbox.workflows.runs)
+        applied = self._sandbox.workflows.converge("the schedule")
+        ran = reversed(self._sandbox.workflows.runs[: len(self._sandbox.workflows.runs) - before])
+        said = [f"{run.command} said: {run.output.splitlines()[0]}." for run in ran]
+        _tell(Said(" ".join(said), ok=applied.ok))
         return self._back()
 
     def _back(self) -> "Redirection":

@@ -5,7 +5,6 @@ handler answers what AWS then tells.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,13 +17,12 @@ from assent.sandbox.churn import TrainedModel, train_versions
 from assent.sandbox.demo import surroundings
 from assent.sandbox.inference import infer
 from assent.sandbox.stage import ENVIRONMENTS, Stage
-from assent.sandbox.web.workflows import Workflows
+from assent.sandbox.web.workflows import Workflows, pulls_in
 
 __all__ = ["MODEL", "Live", "NothingLive", "Pipelines"]
 
 MODEL = "churn"
 _TRAINER = "zoe"
-_PULL = re.compile(r"/pull/([1-9][0-9]*)\b")
 
 
 class NothingLive(AssentError):
@@ -145,12 +143,11 @@ class Pipelines:
                 answer = lambda_handler.handler(batch, lambda_context())
                 failed += intake.settle(batch, answer)
         said = "\n".join(heard)
-        about = _PULL.search(said)
         self._workflows.note(
             "lambda",
             because=because,
             command="lambda: propose",
             output=said,
             exit_code=Exit.INCOMPLETE if failed else Exit.OK,
-            pull=int(about[1]) if about else None,
+            pulls=pulls_in(said),
         )

@@ -15,9 +15,13 @@ from markupsafe import Markup
 from assent.contracts import load_contracts
 from assent.core.codeowners import LOCATIONS, OwnerKind, owners_of
 from assent.core.config import CONFIG_PATH, Config, InvalidConfig, parse_config
+from assent.core.forge import BREAK_GLASS
 from assent.core.names import RecordId, record_of_branch
+from assent.core.record import ParsedRecord, parse_record
 from assent.core.timestamps import read_time
+from assent.sandbox.stage import PEOPLE
 from assent.sandbox.web.github_html import CHART, github_html
+from assent.sandbox.web.judging import Proposal
 from assent.sandbox.web.sandbox import Sandbox
 from assent.sandbox.web.workflows import Check, Run
 
@@ -53,6 +57,11 @@ class Label:
     """Six hexadecimal digits."""
     light: bool
 
+    @property
+    def loud(self) -> bool:
+        """Whether it lifts what holds a promotion up."""
+        return self.name.lower() == BREAK_GLASS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullLine:
@@ -66,7 +75,12 @@ class PullLine:
     opened: datetime
     closed: datetime | None
     check: Check | None
-    """None where nobody has looked at it yet."""
+    """None for one that is no longer open."""
+
+    @property
+    def glass_broken(self) -> bool:
+        """Whether it carries the label, whoever put that on."""
+        return any(label.loud for label in self.labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +131,8 @@ class Reviews:
     """How many code owners have to."""
     owners: tuple[str, ...]
     """The people who may."""
+    barred: tuple[str, ...] = ()
+    """Those who ask for a waiver, or wrote part of it: their approval does not count."""
 
     @property
     def enough(self) -> bool:
@@ -208,10 +224,10 @@ class Reader:
         repository = self._repository
         pull = repository.get_pull(number)
         base = repository.get_branch("main").commit.sha
-        reviews = self._reviews(repository, pull)
         check = None
         if pull.state == "open":
-            check = self._workflows.check(base=base, head=pull.head.sha, branch=pull.head.ref)
+            check = self._workflows.check(_proposal(pull, base))
+        reviews = self._reviews(repository, pull, check)
         return PullPage(
             line=self._line(pull, base),
             body=self.html(pull.body),
@@ -231,14 +247,14 @@ class Reader:
     def reviews(self, number: int) -> Reviews:
         """Who approved a pull request, and who is to."""
         repository = self._repository
-        return self._reviews(repository, repository.get_pull(number))
+        return self._reviews(repository, repository.get_pull(number), self.check(number))
 
     def check(self, number: int) -> Check:
         """The verdict of `assent check` on a pull request that somebody wants to merge."""
         repository = self._repository
         pull = repository.get_pull(number)
         base = repository.get_branch("main").commit.sha
-        return self._workflows.check(base=base, head=pull.head.sha, branch=pull.head.ref)
+        return self._workflows.check(_proposal(pull, base))
 
     def file(self, ref: str, path: str) -> str:
         """The text of a file.
@@ -264,7 +280,7 @@ class Reader:
             labels=tuple(_label(each.name, each.color) for each in pull.labels),
             opened=pull.created_at,
             closed=pull.closed_at,
-            check=self._workflows.known_check(base=base, head=pull.head.sha, branch=pull.head.ref)
+            check=self._workflows.known_check(_proposal(pull, base))
             if pull.state == "open"
             else None,
         )
@@ -297,17 +313,22 @@ class Reader:
             commit=item.get("commit_id") or "",
         )
 
-    def _reviews(self, repository: Repository, pull: PullRequest) -> Reviews:
+    def _reviews(self, repository: Repository, pull: PullRequest, check: Check | None) -> Reviews:
         opinions = {
             each.user.login: each.state for each in pull.get_reviews() if each.state in _DECISIONS
         }
         approving = [login for login, state in opinions.items() if state == "APPROVED"]
+        wanting = _wanting(repository, pull, check.demands.waived) if check else ()
+        wrote = [each.raw_data["author"] for each in pull.get_commits()]
+        barred = {*(each["login"] for each in wrote if each), *wanting}
         owners = self._owners(repository, [each.filename for each in pull.get_files()])
+        counting = [login for login in owners if login not in barred]
         return Reviews(
-            given=tuple(login for login in approving if login in owners),
-            others=tuple(login for login in approving if login not in owners),
-            needed=_needed(_config(repository), pull.head.ref),
-            owners=owners,
+            given=tuple(login for login in approving if login in counting),
+            others=tuple(login for login in approving if login not in {*owners, *barred}),
+            needed=_needed(_config(repository), pull.head.ref) + bool(wanting),
+            owners=tuple(counting),
+            barred=tuple(login for login in PEOPLE if login in barred),
         )
 
     def _owners(self, repository: Repository, paths: Sequence[str]) -> tuple[str, ...]:
@@ -332,6 +353,32 @@ class Reader:
         return tuple(people)
 
 
+def _proposal(pull: PullRequest, base: str) -> Proposal:
+    # An edit and a label run the check again, on GitHub as here.
+    labels = sorted(label.name for label in pull.labels)
+    return Proposal(
+        number=pull.number,
+        base=base,
+        head=pull.head.sha,
+        branch=pull.head.ref,
+        touched=f"{pull.updated_at} {labels}",
+    )
+
+
+def _wanting(repository: Repository, pull: PullRequest, waived: Sequence[int]) -> tuple[str, ...]:
+    """Who asks for the waivers, by their places in the record, that a gate is excused by."""
+    id_ = record_of_branch(pull.head.ref)
+    if id_ is None or not waived:
+        return ()
+    file = repository.get_contents(id_.path, ref=pull.head.sha)
+    if isinstance(file, list):
+        return ()
+    parsed = parse_record(file.decoded_content, load_contracts().promotion)
+    if not isinstance(parsed, ParsedRecord):
+        return ()
+    return tuple(parsed.record.waivers[place].asked_by for place in waived)
+
+
 def _config(repository: Repository) -> Config | None:
     found = repository.get_contents(CONFIG_PATH)
     if isinstance(found, list):
@@ -348,7 +395,7 @@ def _parsed(content: bytes) -> Config | None:
 
 
 def _needed(config: Config | None, branch: str) -> int:
-    """How many code owners have to approve what a branch asks for; a no takes one."""
+    """How many code owners approve what a branch asks for, waivers aside; a no takes one."""
     id_: RecordId | None = record_of_branch(branch)
     if config is None or id_ is None or not branch.startswith("promote/"):
         return 1

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assent.core.forge import BREAK_GLASS
+from assent.core.rendering.pull_request import SUPERSEDED
 from assent.sandbox.demo.scenery import DemoStage
 from assent.sandbox.stage import Stage, wall_clock
 from assent.sandbox.web.pipelines import Pipelines
@@ -20,8 +22,12 @@ _LABELS = {
     "environment: uat": "fef2c0",
     "environment: prod": "f9d0c4",
     "model: churn": "d4c5f9",
+    SUPERSEDED: "fbca04",
+    BREAK_GLASS: "b60205",
 }
 """A label that comes into being by being used is grey, as on GitHub; these were there before."""
+_SOAK = "5m"
+"""Before prod: long enough to see a page that waits, and short enough to see that end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,7 @@ def open_sandbox(root: Path) -> Iterator[Sandbox]:
     Args:
         root: An empty folder for the repository and a clone of it.
     """
-    with DemoStage(root) as stage:
+    with DemoStage(root, soak=_SOAK) as stage:
         for name, color in _LABELS.items():
             stage.repository("carla").create_label(name, color)
         workflows = Workflows(stage, root / "model-promotions", now=wall_clock)
@@ -59,7 +65,7 @@ def seed(sandbox: Sandbox) -> Iterator[str]:
     (first,) = sandbox.stage.pull_requests()
     sandbox.stage.approve(first.number, "ana")
     sandbox.stage.merge(first.number, "ana")
-    sandbox.workflows.apply(f"ana merged #{first.number}", first.number)
+    sandbox.workflows.converge(f"ana merged #{first.number}", first.number)
     yield "batch inference in dev runs version 1; Assent proposes it for test"
     sandbox.pipelines.infer("dev")
     yield "zoe registers version 2, which is better; Assent proposes it for dev"

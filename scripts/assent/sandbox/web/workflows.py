@@ -1,5 +1,6 @@
 """Stands in for GitHub Actions: runs Assent's own commands as workflows do, and keeps logs."""
 
+import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +15,17 @@ from assent.core.errors import Exit
 from assent.core.names import record_of_branch
 from assent.sandbox.demo import surroundings
 from assent.sandbox.stage import Stage
+from assent.sandbox.web.judging import Demands, Proposal, demands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Check", "Run", "Workflows"]
+__all__ = ["Check", "Run", "Workflows", "pulls_in"]
 
-Workflow = Literal["check", "apply", "reject", "lambda"]
+Workflow = Literal["check", "apply", "tidy", "reject", "lambda"]
+
+_PULL = re.compile(r"/pull/([1-9][0-9]*)\b")
+_NOTHING = re.compile(r"[0-9a-f]+: [0-9]+ open promotions?, nothing to tidy\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +39,8 @@ class Run:
     output: str
     exit: int
     at: datetime
-    pull: int | None = None
-    """The number of the pull request that it was about."""
+    pulls: tuple[int, ...] = ()
+    """The numbers of the pull requests that it was about."""
 
     @property
     def ok(self) -> bool:
@@ -50,11 +55,17 @@ class Check:
     command: str
     output: str
     exit: int
+    demands: Demands
 
     @property
     def passed(self) -> bool:
         """Whether a required check would let it be merged."""
         return self.exit == Exit.OK
+
+    @property
+    def warned(self) -> bool:
+        """Whether it passed and has something to say all the same: a waiver, or broken glass."""
+        return self.passed and "warning[" in self.output
 
     @property
     def broken(self) -> bool:
@@ -78,7 +89,7 @@ class Workflows:
         self._clone = clone
         self._now = now
         self._runs: list[Run] = []
-        self._checks: dict[tuple[str, str, str], Check] = {}
+        self._checks: dict[Proposal, Check] = {}
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -87,42 +98,69 @@ class Workflows:
 
     def of(self, number: int) -> tuple[Run, ...]:
         """What ran about a pull request, the latest first."""
-        return tuple(run for run in self.runs if run.pull == number)
+        return tuple(run for run in self.runs if number in run.pulls)
 
-    def check(self, *, base: str, head: str, branch: str) -> Check:
-        """Judge a pull request with the rules of main; anew each time, for rules may know the time.
-
-        Args:
-            base: The commit of main.
-            head: The commit of the pull request.
-            branch: The pull request's branch, for the bot's own rules.
-        """
+    def check(self, proposal: Proposal) -> Check:
+        """Judge a pull request with the rules of main; anew each time, for some know the time."""
         self._stage.clone(self._clone)
-        check = self._checks[base, head, branch] = self._judge(base, head, branch)
+        check = self._checks[proposal] = self._judge(proposal)
         return check
 
-    def known_check(self, *, base: str, head: str, branch: str) -> Check | None:
-        """The last verdict on a pull request as it is, if somebody looked at it already."""
-        return self._checks.get((base, head, branch))
+    def known_check(self, proposal: Proposal) -> Check:
+        """The last verdict on a pull request as it is; reached now if nothing asked for it yet."""
+        return self._checks.get(proposal) or self.check(proposal)
 
-    def _judge(self, base: str, head: str, branch: str) -> Check:
+    def _judge(self, proposal: Proposal) -> Check:
+        number, branch = proposal.number, proposal.branch
         # `=` keeps a branch that begins with a dash from being an option.
-        options = (f"--base={base}", f"--head={head}", f"--head-branch={branch}")
+        options = (
+            f"--base={proposal.base}",
+            f"--head={proposal.head}",
+            f"--head-branch={branch}",
+            f"--pull-request={number}",
+        )
         exit_code, output = self._assent("check", *options)
-        shown = f"assent check --base {base[:12]} --head {head[:12]} --head-branch {branch}"
-        return Check(command=shown, output=output, exit=exit_code)
+        _, report = self._assent("check", *options, "--format=json")
+        shown = (
+            f"assent check --base {proposal.base[:12]} --head {proposal.head[:12]} "
+            f"--head-branch {branch} --pull-request {number}"
+        )
+        return Check(command=shown, output=output, exit=exit_code, demands=demands(report))
 
-    def apply(self, because: str, pull: int | None = None) -> Run:
-        """What a push to main starts: bring AWS to what main says."""
+    def converge(self, because: str, number: int | None = None) -> Run:
+        """What a push to main starts, and the schedule: `assent apply`, then `assent tidy`.
+
+        Args:
+            because: What started it.
+            number: The pull request whose merge it was.
+
+        Returns:
+            The run of apply; tidying is a run of its own where it did something.
+        """
         self._stage.clone(self._clone)
         exit_code, output = self._assent("apply")
-        return self.note(
+        applied = self.note(
             "apply",
             because=because,
             command="assent apply",
             output=output,
             exit_code=exit_code,
-            pull=pull,
+            pulls=() if number is None else (number,),
+        )
+        self._tidy(because)
+        return applied
+
+    def _tidy(self, because: str) -> None:
+        exit_code, output = self._assent("tidy")
+        if exit_code == Exit.OK and _NOTHING.fullmatch(output):
+            return
+        self.note(
+            "tidy",
+            because=because,
+            command="assent tidy",
+            output=output,
+            exit_code=exit_code,
+            pulls=pulls_in(output),
         )
 
     def reject(self, because: str, number: int, branch: str) -> Run:
@@ -140,7 +178,7 @@ class Workflows:
             command=shown,
             output=output,
             exit_code=exit_code,
-            pull=number,
+            pulls=(number,),
         )
 
     def note(
@@ -151,7 +189,7 @@ class Workflows:
         command: str,
         output: str,
         exit_code: int,
-        pull: int | None = None,
+        pulls: tuple[int, ...] = (),
     ) -> Run:
         """Keep what a run said."""
         run = Run(
@@ -161,7 +199,7 @@ class Workflows:
             output=output.strip() or "(it said nothing)",
             exit=exit_code,
             at=self._now(),
-            pull=pull,
+            pulls=pulls,
         )
         self._runs.append(run)
         return run
@@ -180,3 +218,8 @@ class Workflows:
             told = f"{type(result.exception).__name__}: {result.exception}"
             return Exit.BROKEN, f"{result.output}\n{told}"
         return result.exit_code, result.output
+
+
+def pulls_in(output: str) -> tuple[int, ...]:
+    """The pull requests whose addresses a command printed, in its order."""
+    return tuple(dict.fromkeys(int(number) for number in _PULL.findall(output)))
