@@ -448,6 +448,7 @@ def test_origin_leads_to_code_job_artifact_and_image() -> None:
     listed = section(page(CASES["better"]), "Where it came from")
     for address in (
         "https://github.com/acme/churn/commit/8f7c2d1e5b6a49d0c3f2e1a0b9c8d7e6f5a4b3c2",
+        "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/pipelines-",
         "https://console.aws.amazon.com/s3/object/acme-models?prefix=churn/7/model.tar.gz&versionId=",
         "https://eu-west-1.console.aws.amazon.com/ecr/repositories/private/111122223333/xgboost/_/",
     ):

@@ -152,7 +152,7 @@ def admits(results: Iterable[GateResult]) -> bool:
 
 
 def waivers_used(results: Iterable[GateResult]) -> tuple[Waiver, ...]:
-    """The waivers without which a gate would stand in the way; each needs an approval more."""
+    """The waivers without which a gate would stand in the way; any takes an approval more."""
     return tuple(result.waiver for result in results if isinstance(result, GateWaived))
 
 

@@ -94,8 +94,8 @@ class Review:
     """What keeps it from taking effect now."""
     approvals: int
     """How many people have to approve, those included that waivers ask for."""
-    waived: int
-    """How many of them waivers ask for."""
+    waived: bool
+    """Whether one of them is asked for because a gate is waived."""
     names: Names
     """Where the environment's parameters are."""
     below: Record | None = None
@@ -148,7 +148,7 @@ def review(
     results = judge_gates(
         config.gates(environment, model), record.evidence, rival(champion), record.waivers
     )
-    waived = 1 if waivers_used(results) else 0
+    waived = bool(waivers_used(results))
     return Review(
         record=record,
         champion=champion,

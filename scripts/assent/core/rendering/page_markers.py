@@ -55,7 +55,7 @@ def with_page(body: str, page: str) -> str:
         before, after = "", "\n".join(line for line in _lines(body) if line.strip() not in marks)
     else:
         before, _, after = found
-        while (copy := page_of(after)) is not None:  # it would be kept up to date by nobody
+        while (copy := _copy_in(after)) is not None:  # nobody would keep it up to date
             after = f"{copy[0]}\n{copy[2]}"
     before = _cut(before.strip("\n"), _MOST - len(page))
     after = _cut(after.strip("\n"), _MOST - len(page) - len(before))
@@ -65,7 +65,13 @@ def with_page(body: str, page: str) -> str:
 def is_shown(body: str, page: str) -> bool:
     """Whether a body holds this very page, and no copy of another."""
     found = page_of(body)
-    return found is not None and found[1] == page and page_of(found[2]) is None
+    return found is not None and found[1] == page and _copy_in(found[2]) is None
+
+
+def _copy_in(text: str) -> tuple[str, str, str] | None:
+    """Another page of ours; what begins otherwise are people's words between marks."""
+    found = page_of(text)
+    return found if found is not None and found[1].startswith(f"{PAGE_BEGIN}\n\n## ") else None
 
 
 def _lines(body: str) -> list[str]:

@@ -87,8 +87,15 @@ def _of_glass(review: Review, layout: Layout) -> Iterator[str]:
         f"{written(broken.at)}.{nothing} Gates hold all the same, and it is recorded with the "
         "decision."
     )
-    for wait in review.waits:
+    for wait in review.waits[:_NAMED]:
         yield f"**Does not hold it up** ({wait.kind}): {_why(wait, layout)}."
+    yield from _further(review)
+
+
+def _further(review: Review) -> Iterator[str]:
+    over = len(review.waits) - _NAMED
+    if over > 0:
+        yield f"So it is with {over} further freezes."
 
 
 def _of_violations(record: Record, layout: Layout) -> Iterator[str]:
@@ -131,7 +138,8 @@ def _warnings(review: Review, layout: Layout) -> Iterator[str]:
     yield from _of_unread(review.record)
     yield from _of_champion(review, layout)
     if review.broke_glass is None:
-        yield from (_of_wait(wait, layout) for wait in review.waits)
+        yield from (_of_wait(wait, layout) for wait in review.waits[:_NAMED])
+        yield from _further(review)
     yield from _of_waivers(review.gates, layout)
     yield from _of_constant(review, layout)
     if review.seen is not None:

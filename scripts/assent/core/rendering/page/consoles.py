@@ -1,14 +1,25 @@
 """Addresses in AWS's consoles and of code, from parts that were taken apart and judged."""
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["code_commit", "image", "s3_object", "training_job", "transform_job"]
+__all__ = [
+    "code_commit",
+    "image",
+    "s3_object",
+    "training_job",
+    "training_job_of",
+    "transform_job",
+]
 
 _HOSTS = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn"}
 _JOB = re.compile(
     r"arn:(?P<partition>aws|aws-cn):sagemaker:(?P<region>[a-z]{2}(?:-[a-z]{2,10}){1,2}-[0-9]):"
     r"[0-9]{12}:(?P<kind>training-job|transform-job)/(?P<name>[a-zA-Z0-9][a-zA-Z0-9-]{0,62})",
     re.ASCII,
+)
+_PLACE = re.compile(
+    r"arn:(?:aws|aws-cn):sagemaker:[a-z]{2}(?:-[a-z]{2,10}){1,2}-[0-9]:[0-9]{12}:", re.ASCII
 )
 _KINDS = {"training-job": "jobs", "transform-job": "transform-jobs"}
 _S3 = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[!-~]{1,1024})")
@@ -30,6 +41,20 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 def training_job(arn: str) -> str:
     """A training job's page; empty where the text is no ARN of one."""
     return _job(arn, "training-job")
+
+
+def training_job_of(name: str, arns: Iterable[str]) -> str:
+    """The page of a training job that is only known by its name; empty where nothing is one.
+
+    Args:
+        name: The job's.
+        arns: What else SageMaker has of the version; the first that is an ARN tells where it ran.
+    """
+    for arn in arns:
+        match = _PLACE.match(arn)
+        if match is not None:
+            return training_job(f"{match[0]}training-job/{name}")
+    return ""
 
 
 def transform_job(arn: str) -> str:

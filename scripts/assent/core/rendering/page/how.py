@@ -39,15 +39,14 @@ def _approve(review: Review, layout: Layout) -> str:
         who = f"**{said}** code owners of {path} approve"
     more = ""
     if review.waived:
-        more = f" {_one_more(review.waived)} than usual, since a gate is waived."
+        more = (
+            " That is one more than usual, since a gate is waived; the check does not count them, "
+            "and merged with fewer it takes no effect."
+        )
     return (
         f"**Approve**: {who} this pull request, then it is merged.{_owners(review, layout)}{more} "
         "The merge is what counts: a job then writes it to the registry and to Parameter Store."
     )
-
-
-def _one_more(waived: int) -> str:
-    return "That is one more" if waived == 1 else f"That is {waived} more"
 
 
 def _owners(review: Review, layout: Layout) -> str:

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from assent.core.evidence import Origin, ReportFile
 from assent.core.package import Container
 from assent.core.rendering.markdown import code, details, link, table
-from assent.core.rendering.page.consoles import code_commit, image, s3_object, training_job
+from assent.core.rendering.page.consoles import (
+    code_commit,
+    image,
+    s3_object,
+    training_job,
+    training_job_of,
+)
 from assent.core.rendering.page.layout import Layout
 from assent.core.review import Review
 from assent.core.timestamps import written
@@ -30,7 +36,7 @@ def origin_section(review: Review, layout: Layout) -> str:
     rows = [
         ["package", code(package.arn)],
         ["registered", f"{written(package.created)} by {_or_unknown(package.created_by)}"],
-        *_told(_origin(review), layout),
+        *_told(_origin(review), package.arn, layout),
     ]
     for index, container in enumerate(package.containers, start=1):
         number = f" {index}" if len(package.containers) > 1 else ""
@@ -60,13 +66,14 @@ def _or_unknown(principal: str | None) -> str:
     return code(principal) if principal else "a principal that the platform does not name"
 
 
-def _told(origin: Origin | None, layout: Layout) -> Iterator[list[str]]:
+def _told(origin: Origin | None, arn: str, layout: Layout) -> Iterator[list[str]]:
     if origin is None:
         return
     if origin.made_by:
         yield ["made by", link(layout.said(origin.made_by), training_job(origin.made_by))]
     if origin.training_job and not origin.made_by.endswith(f"/{origin.training_job}"):
-        yield ["training job", layout.said(origin.training_job)]
+        page = training_job_of(origin.training_job, [origin.made_by, arn])
+        yield ["training job", link(layout.said(origin.training_job), page)]
     name, address = code_commit(origin.repository, origin.commit)
     if address:
         yield ["code", link(code(name), address)]
@@ -109,7 +116,8 @@ def _reports(review: Review, partition: str, layout: Layout) -> str:
 def _report(where: str, report: ReportFile, partition: str, layout: Layout) -> list[str]:
     page = s3_object(report.uri, report.version_id, partition) if layout.links else ""
     kept = "" if report.copy is None else f", kept as {layout.said(report.copy)}"
-    file = f"{link(layout.said(report.uri), page)}, {report.bytes:,} bytes{kept}"
+    digest = code(f"sha256:{report.sha256}")
+    file = f"{link(layout.said(report.uri), page)}, {report.bytes:,} bytes, {digest}{kept}"
     return [where, report.kind.value, _shape(report), file]
 
 
