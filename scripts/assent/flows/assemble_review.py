@@ -30,6 +30,7 @@ from assent.core.review import (
 from assent.ports import Parameters
 
 __all__ = [
+    "Beside",
     "Files",
     "LiveState",
     "Surroundings",
@@ -37,6 +38,7 @@ __all__ = [
     "files_beside",
     "promotion_page",
     "read_live",
+    "standing_beside",
 ]
 
 _EARLIER = 8
@@ -120,25 +122,50 @@ def assemble_review(
         contracts: The schemas that records are read by.
         now: The moment of judging.
     """
-    id_, files = record.id, around.files
+    beside = standing_beside(record.id, around.files, config=config, contracts=contracts)
+    return review(
+        record,
+        _champion(record.id, around, contracts),
+        config=config,
+        now=now,
+        since_below=around.since_below,
+        below=beside.below,
+        earlier=beside.earlier,
+        owners=beside.owners,
+        seen=around.seen,
+        broke_glass=around.broke_glass,
+        newer=around.newer,
+        altered=evidence_digest(record.package, record.evidence) != record.evidence.digest,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What main holds beside a promotion; each as in `Review`."""
+
+    below: Record | None
+    earlier: tuple[Record, ...]
+    owners: tuple[str, ...] | None
+
+
+def standing_beside(id_: RecordId, files: Files, *, config: Config, contracts: Contracts) -> Beside:
+    """Read what main holds beside a promotion.
+
+    Args:
+        id_: What is proposed.
+        files: Of those in `files_beside`, the ones that main has.
+        config: The ladder.
+        contracts: The schemas that records are read by.
+    """
     rung = config.below(id_.environment)
     below = None
     if rung is not None:
         below = _record(files, RecordId(rung.name, id_.model, id_.version), contracts)
     earlier = (_record(files, each, contracts) for each in _earlier(config, id_))
-    return review(
-        record,
-        _champion(id_, around, contracts),
-        config=config,
-        now=now,
-        since_below=around.since_below,
+    return Beside(
         below=below,
         earlier=tuple(each for each in earlier if each is not None),
         owners=_owners(files, id_.path),
-        seen=around.seen,
-        broke_glass=around.broke_glass,
-        newer=around.newer,
-        altered=evidence_digest(record.package, record.evidence) != record.evidence.digest,
     )
 
 

@@ -6,12 +6,10 @@ from assent.contracts import Contracts
 from assent.core.errors import AssentError
 from assent.core.names import PROMOTIONS, RecordId, parse_path
 from assent.core.record import Decision, ParsedRecord, Record, parse_record
+from assent.core.rules.subject import REGULAR_FILE
 from assent.ports import History
 
 __all__ = ["UnreadableChampion", "model_files", "wanted_champion"]
-
-_FILE = "100644"
-"""The mode of a plain file."""
 
 
 class UnreadableChampion(AssentError):
@@ -25,7 +23,7 @@ def model_files(history: History, commit: str, own: RecordId) -> Mapping[RecordI
     """
     folder = f"{PROMOTIONS}/{own.environment}/{own.model}/"
     return {
-        id_: entry.blob if entry.mode == _FILE else None
+        id_: entry.blob if entry.mode == REGULAR_FILE else None
         for entry in history.entries(commit, folder)
         if (id_ := parse_path(entry.path)) is not None
     }

@@ -8,7 +8,7 @@ from assent.core.rendering.markdown import details
 from assent.core.rendering.page.groups import Groups
 from assent.core.rendering.page.headline import champion_record
 from assent.core.rendering.page.layout import Layout, Room, roomy_table
-from assent.core.rendering.page.numbers import difference, measured, signed
+from assent.core.rendering.page.numbers import difference, is_same, measured, signed
 from assent.core.review import Champion, Review
 
 __all__ = ["bias_section"]
@@ -35,7 +35,7 @@ def bias_section(review: Review, layout: Layout) -> str:
     names = list({**own, **live})
     if live and isinstance(champion, Champion):
         header += [f"version {champion.version} (live)", "change"]
-        changed = [name for name in names if not _same(own.get(name), live.get(name))]
+        changed = [name for name in names if not is_same(own.get(name), live.get(name))]
     else:
         changed = names
     right = range(3, 5)
@@ -67,10 +67,6 @@ def _row(
     shown = "**not reported**" if mine is None else measured(mine)
     cells = [_TIMES.get(section, ""), layout.code(group), layout.code(metric), shown]
     return [*cells, measured(other), _change(metric, mine, other)] if live else cells
-
-
-def _same(one: Metric | None, other: Metric | None) -> bool:
-    return one is not None and other is not None and not difference(one, other)
 
 
 def _change(name: str, one: Metric | None, other: Metric | None) -> str:

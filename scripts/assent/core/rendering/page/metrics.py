@@ -13,7 +13,7 @@ from assent.core.rendering.page.numbers import (
     Verdict,
     change,
     counted,
-    difference,
+    is_same,
     measured,
     verdict,
 )
@@ -83,10 +83,6 @@ def _compared(
         summary = "1 metric did not change" if len(same) == 1 else f"{len(same)} did not change"
         parts.append(details(summary, folded))
     return "\n\n".join(parts)
-
-
-def _same(one: Metric | None, other: Metric | None) -> bool:
-    return one is not None and other is not None and not difference(one, other)
 
 
 def _ordered(
@@ -184,7 +180,7 @@ def _data(review: Review, groups: Groups, layout: Layout) -> str:
     if isinstance(review.champion, Champion) and rival:
         header += [f"version {review.champion.version} (live)", "difference"]
     rows = []
-    for name in sorted(own, key=lambda name: _same(own[name], rival.get(name))):
+    for name in sorted(own, key=lambda name: is_same(own[name], rival.get(name))):
         row = [layout.code(name), measured(own[name])]
         if rival:
             row += [measured(rival.get(name)), change(own[name], rival.get(name), None)]

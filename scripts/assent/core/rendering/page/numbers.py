@@ -15,6 +15,7 @@ __all__ = [
     "change",
     "counted",
     "difference",
+    "is_same",
     "measured",
     "number",
     "share",
@@ -48,6 +49,11 @@ def number(value: float) -> str:
         return f"{value:.4g}"
     digits, _, power = f"{value:.3e}".partition("e")
     return f"{digits.rstrip('0').rstrip('.')}e{power}"
+
+
+def is_same(one: Metric | None, other: Metric | None) -> bool:
+    """Whether both were reported, and are equal."""
+    return one is not None and other is not None and not difference(one, other)
 
 
 def measured(metric: Metric | None) -> str:
