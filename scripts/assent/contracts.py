@@ -19,6 +19,7 @@ class Contracts:
     promotion: Schema
     config: Schema
     parameter: Schema
+    receipt: Schema
 
 
 class MissingSchema(AssentError):
@@ -33,7 +34,10 @@ def load_contracts() -> Contracts:
         MissingSchema: Neither place has them.
     """
     return Contracts(
-        promotion=_load("promotion"), config=_load("config"), parameter=_load("parameter")
+        promotion=_load("promotion"),
+        config=_load("config"),
+        parameter=_load("parameter"),
+        receipt=_load("receipt"),
     )
 
 

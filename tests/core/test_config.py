@@ -14,6 +14,7 @@ from assent.core.config import (
     parse_config,
 )
 from assent.core.gates import Gate, GateKind, MeasuredIn
+from assent.core.identities import RegistrarKind
 from assent.core.rendering.pull_request import environment_label
 from assent.core.waiting import Freeze, Season, Week
 
@@ -412,3 +413,32 @@ def test_the_repositorys_own_configuration_is_valid() -> None:
     config = parse_config((ROOT / "assent.yaml").read_bytes(), SCHEMA)
     assert config.ladder == ("dev", "test", "uat", "prod")
     assert config.approvals("prod", "churn") == 2
+
+
+def test_identities_receipts_and_writers_are_read() -> None:
+    """Settings of proof: who registers, where receipts go, who may write to the registry."""
+    text = """\
+registry: {account: "111122223333", region: eu-west-1, writers: ["arn:*/assent-*"]}
+receipts: {branch: ledger, bucket: acme-receipts}
+identities:
+  strict: true
+  principals:
+    - {match: "arn:*:role/ana", login: ana}
+    - {match: "arn:*", machine: true}
+"""
+    config = parse_config(
+        edited('registry: {account: "111122223333", region: eu-west-1}\n', text), SCHEMA
+    )
+    assert config.writers == ("arn:*/assent-*",)
+    assert (config.receipts.branch, config.receipts.bucket) == ("ledger", "acme-receipts")
+    assert config.identities.strict
+    assert config.identities.registrar("arn:aws:role/ana").login == "ana"
+    assert config.identities.registrar("arn:aws:other").kind is RegistrarKind.MACHINE
+
+
+@pytest.mark.parametrize("who", ["", ", login: ana, machine: true", ", machine: false"])
+def test_a_principal_is_either_a_person_or_a_machine(who: str) -> None:
+    """One that is neither, or both, would be read in the wrong way by somebody."""
+    text = f'identities: {{principals: [{{match: "arn:*"{who}}}]}}\n'
+    with pytest.raises(InvalidConfig, match=r"assent\.yaml:3: identities\.principals"):
+        parse_config(edited("github:", f"{text}github:"), SCHEMA)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assent.core.changes import LEFT_TO_APPLY
 from assent.core.config import Config, Environment, Registry
 from assent.core.evidence import Evidence, EvidenceSource, evidence_digest
 from assent.core.gates import Gate, GateKind
@@ -270,8 +271,8 @@ WAITING = {Reason.SOAKING, Reason.FROZEN, Reason.LINE_STOPPED}
 
 
 def test_every_reason_has_an_example() -> None:
-    """Only the proof of approval is apply's own to give."""
-    assert set(REFUSED) | {Reason.UNPROVEN} == set(Reason)
+    """Only the proof of approval, and a look at the evidence, are apply's own to give."""
+    assert set(REFUSED) | LEFT_TO_APPLY == set(Reason)
 
 
 @pytest.mark.parametrize("decision", [REJECTED, RETIRED])

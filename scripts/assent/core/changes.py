@@ -12,6 +12,7 @@ from assent.core.record import Decision, Record, Waiver
 from assent.core.registry_fields import RegistryUpdate
 
 __all__ = [
+    "LEFT_TO_APPLY",
     "Actual",
     "Asked",
     "Change",
@@ -135,7 +136,47 @@ class Reason(StrEnum):
     SOAKING = "soaking"
     FROZEN = "frozen"
     LINE_STOPPED = "line-stopped"
+    PACKAGE_RECREATED = "package-recreated"
+    REPORT_DIFFERS = "report-differs"
+    ARTIFACT_DIFFERS = "artifact-differs"
+    DIRECT_PUSH = "direct-push"
+    NOT_WHAT_WAS_APPROVED = "not-what-was-approved"
+    RULES_CHANGED_ALONG = "rules-changed-along"
+    MERGED_WITHOUT_APPROVAL = "merged-without-approval"
+    APPROVE_THEN_PUSH = "approve-then-push"
+    STALE_APPROVAL = "stale-approval"
+    SELF_APPROVAL = "self-approval"
+    APPROVED_BY_CREATOR = "approved-by-creator"
+    APPROVED_BY_NON_OWNER = "approved-by-non-owner"
+    APPROVED_BY_BOT = "approved-by-bot"
+    APPROVED_BY_ASKER = "approved-by-asker"
+    TOO_FEW_APPROVALS = "too-few-approvals"
+    CREATOR_UNKNOWN = "creator-unknown"
     UNPROVEN = "unproven"
+
+
+LEFT_TO_APPLY = frozenset(
+    {
+        Reason.REPORT_DIFFERS,
+        Reason.ARTIFACT_DIFFERS,
+        Reason.PACKAGE_RECREATED,
+        Reason.DIRECT_PUSH,
+        Reason.NOT_WHAT_WAS_APPROVED,
+        Reason.RULES_CHANGED_ALONG,
+        Reason.MERGED_WITHOUT_APPROVAL,
+        Reason.APPROVE_THEN_PUSH,
+        Reason.STALE_APPROVAL,
+        Reason.SELF_APPROVAL,
+        Reason.APPROVED_BY_CREATOR,
+        Reason.APPROVED_BY_NON_OWNER,
+        Reason.APPROVED_BY_BOT,
+        Reason.APPROVED_BY_ASKER,
+        Reason.TOO_FEW_APPROVALS,
+        Reason.CREATOR_UNKNOWN,
+        Reason.UNPROVEN,
+    }
+)
+"""A plan never gives these: only apply asks GitHub for the approval, and S3 for the evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from assent.core.errors import AssentError, Exit
 from assent.core.gates import Gate
+from assent.core.identities import Identities, Principal
 from assent.core.names import partition_of
 from assent.core.policy import (
     Contradiction,
@@ -30,6 +31,7 @@ __all__ = [
     "InferenceSettings",
     "InvalidConfig",
     "Override",
+    "ReceiptSettings",
     "Registry",
     "Settings",
     "parse_config",
@@ -115,6 +117,16 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptSettings:
+    """Where receipts are kept."""
+
+    branch: str = "receipts"
+    """Of the promotion repository."""
+    bucket: str | None = None
+    """An S3 bucket with Object Lock that holds a copy of each; None for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What differs in an environment for some models."""
 
@@ -154,6 +166,11 @@ class Config:
     """The name or ARN of the bus on which Assent sends events of its own."""
     evidence_bucket: str | None = None
     """Where reports are kept by digest whose own bucket keeps no versions."""
+    identities: Identities = field(default_factory=Identities)
+    receipts: ReceiptSettings = ReceiptSettings()
+    writers: tuple[str, ...] = ()
+    """Globs over the IAM principals that may write approvals to the registry; none where that is
+    not watched."""
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -326,7 +343,7 @@ def _config(value: Mapping[str, Any]) -> Config:
     github = value["github"]
     return Config(
         parameter_prefix=value.get("parameter_prefix", "/assent"),
-        registry=Registry(**value["registry"]),
+        registry=Registry(account=value["registry"]["account"], region=value["registry"]["region"]),
         repository=github["repository"],
         api_url=github.get("api_url", "https://api.github.com"),
         branch=github.get("branch", "main"),
@@ -345,7 +362,18 @@ def _config(value: Mapping[str, Any]) -> Config:
         stopped=value.get("stop_the_line", ""),
         event_bus=value.get("event_bus", "default"),
         evidence_bucket=value.get("evidence_bucket"),
+        identities=_identities(value.get("identities", {})),
+        receipts=ReceiptSettings(**value.get("receipts", {})),
+        writers=tuple(value["registry"].get("writers", ())),
     )
+
+
+def _identities(value: Mapping[str, Any]) -> Identities:
+    principals = (
+        Principal(match=each["match"], login=each.get("login"))
+        for each in value.get("principals", [])
+    )
+    return Identities(strict=value.get("strict", False), principals=tuple(principals))
 
 
 def _demanded(value: Mapping[str, Any]) -> dict[str, Any]:

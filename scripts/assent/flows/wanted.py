@@ -15,7 +15,10 @@ from assent.ports import (
     Notices,
     NotThere,
     Parameters,
+    ReceiptLog,
+    ReceiptVault,
     Registry,
+    Reports,
     TreeEntry,
 )
 
@@ -46,6 +49,14 @@ class World:
     """The page that shows what is live; None where it is left alone."""
     run: str = ""
     """The address of the workflow run that this is; empty where it is none."""
+    reports: Callable[[Environment | None], Reports] | None = None
+    """Files as an environment's account sees them; for None, as the registry's does."""
+    receipts: ReceiptLog | None = None
+    """Where receipts are kept; None where only they are not, such as in planning."""
+    vault: ReceiptVault | None = None
+    """The bucket that holds a copy of each receipt; None where none is configured."""
+    role: str = ""
+    """The ARN as which AWS is written to; empty where that is not known."""
 
 
 def wanted_records(world: World, environment: str, paths: Iterable[str]) -> list[Wanted]:

@@ -27,6 +27,7 @@ from assent.ports.errors import (
 )
 from assent.ports.forge import Deployments, Forge
 from assent.ports.git import History, TreeEntry
+from assent.ports.receipts import ReceiptFiles, ReceiptLog, ReceiptVault
 
 __all__ = [
     "AlreadyThere",
@@ -48,6 +49,9 @@ __all__ = [
     "ObjectFacts",
     "Parameters",
     "Queue",
+    "ReceiptFiles",
+    "ReceiptLog",
+    "ReceiptVault",
     "Registry",
     "Reports",
     "TooLarge",
