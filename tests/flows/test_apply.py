@@ -20,6 +20,7 @@ from assent.core.receipts import (
     CurrentSet,
     DecisionApplied,
     Failed,
+    MainRewritten,
     Receipt,
     Refused,
     RegistryRestored,
@@ -535,8 +536,24 @@ def test_what_was_written_by_hand_is_healed_when_it_is_compared(
     scene.flip(CHURN, 1, "Rejected", ("dev", "Rejected"))
     assert run(play, "dev").receipts == (), "what did not change is not looked at"
     disturb(scene)
-    assert said(run(play, "dev")) == [RegistryRestored]
+    healed = [each for each in said(run(play, "dev")) if each is not MainRewritten]
+    assert healed == [RegistryRestored]
     assert play.scene.packages()[CHURN, 1].metadata["dev"] == "Approved"
+
+
+def test_a_rewritten_main_is_told_by_name_and_once() -> None:
+    """The commit applied last is no ancestor any more: the run is red, the next one is not."""
+    play = opened(Promote(0))
+    run(play)
+    scene: Any = scene_of(play)
+    applied = '{"schema":"assent/applied/v1","commit":"' + "f" * 40 + '","retry":[]}'
+    scene.stores["dev"].values.update({"/assent/dev/applied": applied})
+    report = run(play, "dev")
+    assert report.exit is Exit.INCOMPLETE
+    assert report.receipts == (
+        MainRewritten(environment="dev", applied="f" * 40, head=scene.repository.commit("HEAD")),
+    )
+    assert run(play, "dev").exit is Exit.OK
 
 
 def test_a_full_comparison_mends_current() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Bringing", "Review", "ReviewState", "WrittenCommit", "last_words"]
+__all__ = ["Approval", "Bringing", "Review", "ReviewState", "WrittenCommit", "last_words"]
 
 
 class ReviewState(StrEnum):
@@ -68,6 +68,16 @@ class Bringing:
     written: tuple[WrittenCommit, ...] = ()
     files: tuple[str, ...] = ()
     """Every path that it changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A person's last word on a pull request, and what it was worth."""
+
+    review: Review
+    counted: bool
+    why: str = ""
+    """Why it did not count; empty where it did, or was not needed any more."""
 
 
 def last_words(reviews: Iterable[Review], merged_at: datetime) -> list[Review]:

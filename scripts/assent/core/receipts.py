@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from assent.core.approval import Approval
 from assent.core.names import RecordId
 from assent.core.plan import Reason
 from assent.core.record import Decision
@@ -13,6 +14,7 @@ __all__ = [
     "CurrentSet",
     "DecisionApplied",
     "Failed",
+    "MainRewritten",
     "NotNotified",
     "Receipt",
     "Refused",
@@ -40,6 +42,10 @@ class DecisionApplied:
     """The ids of gates that it does not hold, and that its record excuses it from."""
     broke_glass: str = ""
     """The login of the code owner by whose word it did not wait; empty where it need not."""
+    author: str = ""
+    """Who opened the pull request."""
+    approvals: tuple[Approval, ...] = ()
+    """What everybody said last before the merge, and whether it counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,10 @@ class Refused:
     id: RecordId
     reason: Reason
     detail: str
+    blob: str = ""
+    """The record's; empty where there is none."""
+    pull_request: str = ""
+    """The address of the pull request that brought it, where one is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +128,26 @@ class NotNotified:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainRewritten:
+    """The commit last applied is no part of the history of the branch that counts any more.
+
+    Somebody pushed with force. What main holds now was compared as a whole, and takes effect only
+    as far as it is proven.
+    """
+
+    environment: str
+    applied: str
+    """The commit last applied."""
+    head: str
+    """The commit at the head now."""
+
+
 Receipt = (
     DecisionApplied
     | ClosingRecorded
     | ClosingWithoutEffect
+    | MainRewritten
     | RegistryRestored
     | CurrentSet
     | Refused

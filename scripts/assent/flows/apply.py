@@ -30,6 +30,7 @@ from assent.core.plan import (
 from assent.core.receipts import (
     DecisionApplied,
     Failed,
+    MainRewritten,
     Receipt,
     Refused,
     RegistryRestored,
@@ -73,7 +74,7 @@ class ApplyReport:
         """0 everything is as main asks; 12 something was refused or failed; 1 no verdict."""
         if self.broken:
             return Exit.BROKEN
-        if any(isinstance(receipt, Refused | Failed) for receipt in self.receipts):
+        if any(isinstance(receipt, MainRewritten | Refused | Failed) for receipt in self.receipts):
             return Exit.INCOMPLETE
         return Exit.OK
 
@@ -132,9 +133,16 @@ def _converge(
 ) -> None:
     applied = read_applied(world, environment)
     observation = observe(world, environment, everything=everything, applied=applied)
+    said = applied_of(observation.names, applied)
     if observation.diverged:
         _require_the_tip(world, forge, environment)
-    said = applied_of(observation.names, applied)
+        emit(
+            MainRewritten(
+                environment=environment.name,
+                applied="" if said is None else said.commit,
+                head=world.head,
+            )
+        )
     closings = reconcile(
         world,
         forge,

@@ -11,6 +11,7 @@ from assent.core.receipts import (
     CurrentSet,
     DecisionApplied,
     Failed,
+    MainRewritten,
     NotNotified,
     Receipt,
     Refused,
@@ -162,6 +163,11 @@ def receipt_line(receipt: Receipt) -> str:
             )
         case NotNotified():
             return f"not told {receipt.topic}: {plain(receipt.message)}"
+        case MainRewritten():
+            return (
+                f"REWRITTEN main in {receipt.environment}: {receipt.applied[:12]}, which was "
+                f"applied, is no part of {receipt.head[:12]}"
+            )
         case RegistryRestored():
             return f"restored {receipt.id}: registry fields {', '.join(receipt.fields)}"
         case CurrentSet():
@@ -201,6 +207,7 @@ def receipts_summary(receipts: Iterable[Receipt]) -> str:
         DecisionApplied: "decided",
         ClosingRecorded: "recorded of closings",
         ClosingWithoutEffect: "without effect",
+        MainRewritten: "rewritten",
         RegistryRestored: "restored",
         CurrentSet: "current written",
         Refused: "refused",
@@ -256,6 +263,13 @@ def receipt_values(receipt: Receipt) -> dict[str, Any]:
                 "environment": receipt.environment,
                 "topic": receipt.topic,
                 "message": receipt.message,
+            }
+        case MainRewritten():
+            return {
+                "receipt": "main-rewritten",
+                "environment": receipt.environment,
+                "applied": receipt.applied,
+                "head": receipt.head,
             }
         case RegistryRestored():
             return {
