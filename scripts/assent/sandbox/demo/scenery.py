@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from assent.sandbox.stage import Stage, repository_files
+from assent.sandbox.stage import ACCOUNT, Stage, repository_files
 
 __all__ = ["APPROVALS", "FLOOR", "REGRESSION", "TOP", "DemoStage"]
 
@@ -20,6 +20,12 @@ _TRAINED = (
 )
 _IN_USE = ("{id: no-drift, no_violations: true, measured_in: inference}",)
 """What batch inference one rung down has to show."""
+_IDENTITIES = f"""
+identities: # nobody approves a model that they registered
+  strict: true
+  principals:
+    - {{match: "arn:aws:sts::{ACCOUNT}:assumed-role/training/zoe", login: zoe}}
+"""
 _GATES = {"dev": _TRAINED, "test": _IN_USE, "uat": _IN_USE, TOP: (*_TRAINED, *_IN_USE)}
 
 
@@ -42,6 +48,7 @@ class DemoStage(Stage):
         content["assent.yaml"] = "\n".join(
             more for line in lines for more in (line, *self._demands(line))
         )
+        content["assent.yaml"] += _IDENTITIES
         return super().add_repository(name, content)
 
     def _demands(self, line: str) -> list[str]:

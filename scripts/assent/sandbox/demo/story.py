@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from assent.sandbox.demo.auditing import audit
 from assent.sandbox.demo.climbing import climb_to_prod, promote_second, run_in_dev
 from assent.sandbox.demo.first_rung import apply_first, propose_first, refuse_zoe, review_first
+from assent.sandbox.demo.forging import forge_fourth
 from assent.sandbox.demo.opening import introduce, train
 from assent.sandbox.demo.play import Play
 from assent.sandbox.demo.refusing import reject_third
@@ -36,5 +37,6 @@ STEPS = (
     Step(title="Version 3 is worse, and ana says no", tell=reject_third),
     Step(title="Monitoring finds drift in prod", tell=find_drift),
     Step(title="Version 2 is retired from prod, and version 1 runs again", tell=retire_second),
+    Step(title="zoe's approval of her own model counts for nothing", tell=forge_fourth),
     Step(title="What an auditor finds", tell=audit),
 )
