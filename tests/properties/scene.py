@@ -236,7 +236,7 @@ _APPLIED = re.compile(r"<!-- assent: applied (?P<blob>\w+) (?P<environment>[\w-]
 
 def is_answer(text: str) -> bool:
     """Whether a comment of Assent's answers a closing or reopening."""
-    return _APPLIED.search(text) is None
+    return _APPLIED.search(text) is None and "<!-- assent: refused " not in text
 
 
 def told_in(number: int, texts: Iterable[str]) -> list[tuple[int, str, str]]:
