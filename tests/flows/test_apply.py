@@ -122,7 +122,7 @@ def test_a_decision_leaves_receipts_in_the_order_of_its_effects() -> None:
     decided, named = report.receipts
     assert isinstance(decided, DecisionApplied)
     assert (decided.id, decided.was, decided.becomes) == (FIRST, None, Decision.APPROVED)
-    assert (decided.by, decided.pull_request) == (("ana", "ben"), "https://forge.example/pull/1")
+    assert (decided.by, decided.pull_request) == (("ana",), "https://forge.example/pull/1")
     assert decided.commit == scene.repository.pull(1).merge_commit
     assert named == CurrentSet(environment="dev", model=CHURN, was=None, becomes=1)
     assert told == list(report.receipts)
@@ -213,7 +213,7 @@ def test_keys_that_vanish_in_writing_are_put_back_and_told() -> None:
     assert play.scene.packages()[CHURN, 1].metadata == {
         "team": "growth",
         "dev": "Approved",
-        "dev.by": "ana ben",
+        "dev.by": "ana",
         "dev.pull-request": "https://forge.example/pull/1",
     }
 

@@ -244,6 +244,7 @@ WAIVER = Waiver(gate="auc-regression", reason="it is safer", asked_by="Ben")
 def test_a_waiver_takes_an_approval_more(approvers: tuple[str, ...], reason: Reason | None) -> None:
     """Of somebody other than who asks, whatever the case of the login."""
     ground = comparing()
+    ground.scene.push(".github/CODEOWNERS", b"* @ana @ben @carla\n")
     ground.promote(1, 0.9)
     ground.apply("dev")
     ground.promote(2, 0.8, waivers=(WAIVER,), approvers=approvers)

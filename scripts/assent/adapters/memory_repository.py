@@ -32,7 +32,7 @@ from assent.core.forge import (
 from assent.core.git_objects import blob_id
 from assent.ports import AlreadyThere, NothingToMerge, NotThere
 
-__all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository"]
+__all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository", "Merging"]
 
 _PATHS_SHOWN = 100
 """As many of a pull request's paths a conversation has."""
@@ -77,7 +77,6 @@ class MemoryRepository(MemoryHistory):
         branch: str = "main",
         by: Sequence[str] = (),
         unknown: Sequence[str] = (),
-        force: bool = False,
     ) -> str:
         """Commit straight to a branch; None deletes a file.
 
@@ -86,15 +85,17 @@ class MemoryRepository(MemoryHistory):
             branch: Which one.
             by: Logins that the commit names as its writers.
             unknown: Addresses that it names and that belong to nobody.
-            force: Put the commit in the place of all that the branch had of its own.
         """
         tip = self.branches[branch]
-        if force:
-            tip = self._merge_base(self.branches["main"], tip)
         files = _changed(self.files_of(tip), changes)
         self.branches[branch] = self._store((tip,), files, by=by, unknown=unknown)
         self._follow(branch)
         return self.branches[branch]
+
+    def put_back(self, branch: str, commit: str) -> None:
+        """Let a branch name another commit, by force."""
+        self.branches[branch] = commit
+        self._follow(branch)
 
     def approve(self, number: int, login: str, *, commit: str | None = None) -> None:
         """Approve a pull request at its head, or an earlier commit; nobody approves their own."""
