@@ -10,7 +10,8 @@ from github.Repository import Repository
 
 from assent.adapters.github import GitHubForge, connect
 from assent.adapters.memory import SettableClock
-from assent.adapters.memory_repository import MemoryRepository
+from assent.adapters.memory_repository import MemoryRepository, Merging
+from assent.core.git_objects import blob_id
 from assent.ports import Forge
 from assent.sandbox.github import AppCredentials, GitHub
 
@@ -58,6 +59,18 @@ class Place(Protocol):
         """Approve and merge a pull request; returns the commit."""
         ...
 
+    def land(self, number: int, by: str, how: Merging = "merge") -> str:
+        """Merge a pull request as it is; returns the commit that main has then."""
+        ...
+
+    def dismiss(self, number: int) -> None:
+        """Dismiss every approval of a pull request."""
+        ...
+
+    def update_branch(self, number: int, by: str) -> None:
+        """Merge main into a pull request's branch."""
+        ...
+
     def label(self, number: int, by: str, label: str) -> None:
         """Put a label on a pull request."""
         ...
@@ -70,8 +83,12 @@ class Place(Protocol):
         """Delete a branch."""
         ...
 
-    def push(self, branch: str, path: str, by: str) -> str:
-        """Commit a file to a branch; returns its new tip."""
+    def push(self, branch: str, path: str, by: str, text: str = "") -> str:
+        """Commit a file to a branch, new or not; returns its new tip."""
+        ...
+
+    def put_back(self, branch: str, commit: str) -> None:
+        """Let a branch name another commit, by force."""
         ...
 
     def open_issue_as(self, login: str, title: str, label: str) -> None:
@@ -114,7 +131,16 @@ class MemoryPlace:
 
     def merge(self, number: int, by: str) -> str:
         self.repository.approve(number, by)
-        return self.repository.merge(number)
+        return self.repository.merge(number, by=by)
+
+    def land(self, number: int, by: str, how: Merging = "merge") -> str:
+        return self.repository.merge(number, by=by, how=how, bypass=True)
+
+    def dismiss(self, number: int) -> None:
+        self.repository.dismiss(number)
+
+    def update_branch(self, number: int, by: str) -> None:
+        self.repository.update_branch(number, by=by)
 
     def label(self, number: int, by: str, label: str) -> None:
         self.repository.put_labels(number, [label], by)
@@ -125,8 +151,12 @@ class MemoryPlace:
     def delete_branch(self, name: str, by: str) -> None:
         self.repository.delete_branch(name, by=by)
 
-    def push(self, branch: str, path: str, by: str) -> str:
-        return self.repository.push({path: f"by {by}\n".encode()}, branch=branch)
+    def push(self, branch: str, path: str, by: str, text: str = "") -> str:
+        content = (text or f"by {by}\n").encode()
+        return self.repository.push({path: content}, branch=branch, by=(by,))
+
+    def put_back(self, branch: str, commit: str) -> None:
+        self.repository.put_back(branch, commit)
 
     def open_issue_as(self, login: str, title: str, label: str) -> None:
         self.repository.open_issue(title, "", [label])
@@ -138,6 +168,7 @@ def memory_place(clock: SettableClock) -> Place:
     files = {path: text.encode() for path, text in FILES.items()}
     repository = MemoryRepository(files, now=clock.now)
     repository.writers = set(WRITERS)
+    repository.dismisses_stale = False  # nothing protects a place
     repository.teams = {TEAM: {"ana"}}
     return MemoryPlace(repository=repository, clock=clock)
 
@@ -229,6 +260,17 @@ class HostedPlace:
         pull.create_review(event="APPROVE")
         return pull.merge().sha
 
+    def land(self, number: int, by: str, how: Merging = "merge") -> str:
+        return self._pull(number, by).merge(merge_method=how).sha
+
+    def dismiss(self, number: int) -> None:
+        for review in self._pull(number, "ana").get_reviews():
+            if review.state == "APPROVED":
+                review.dismiss("It changed")
+
+    def update_branch(self, number: int, by: str) -> None:
+        assert self._pull(number, by).update_branch()
+
     def label(self, number: int, by: str, label: str) -> None:
         self._pull(number, by).add_to_labels(label)
 
@@ -240,9 +282,19 @@ class HostedPlace:
         path = f"/repos/{self.name}/git/refs/heads/{name}"
         self._as(by).requester.requestJsonAndCheck("DELETE", path)
 
-    def push(self, branch: str, path: str, by: str) -> str:
-        created = self._as(by).create_file(path, f"Add {path}", f"by {by}\n", branch=branch)
-        return created["commit"].sha
+    def push(self, branch: str, path: str, by: str, text: str = "") -> str:
+        text = text or f"by {by}\n"
+        there = self.forge.file(path, branch)
+        repository = self._as(by)
+        if there is None:
+            return repository.create_file(path, "Add", text, branch=branch)["commit"].sha
+        blob = blob_id(there)
+        return repository.update_file(path, "Change", text, blob, branch=branch)["commit"].sha
+
+    def put_back(self, branch: str, commit: str) -> None:
+        path = f"/repos/{self.name}/git/refs/heads/{branch}"
+        sent = {"sha": commit, "force": True}
+        self._as("ana").requester.requestJsonAndCheck("PATCH", path, input=sent)
 
     def open_issue_as(self, login: str, title: str, label: str) -> None:
         self._as(login).create_issue(title, labels=[label])

@@ -15,6 +15,8 @@ from tests.adapters.forges import (
 )
 
 from assent.adapters.memory import SettableClock
+from assent.adapters.memory_repository import Merging
+from assent.core.approval import Review, ReviewState, WrittenCommit
 from assent.core.errors import AssentError
 from assent.core.forge import BREAK_GLASS, ProposalState, TurnKind
 from assent.core.git_objects import blob_id
@@ -26,6 +28,7 @@ BOT = "assent[bot]"
 BRANCH = "promote/dev/churn/7"
 PATH = "promotions/dev/churn/7.yaml"
 LABEL = "assent: drift"
+RECORD = blob_id(b"status: Approved\n")
 
 
 @pytest.fixture(scope="module")
@@ -187,18 +190,84 @@ def test_a_branch_with_nothing_new_opens_nothing(place: Place) -> None:
 
 
 def test_a_merged_pull_request_is_found_by_its_commit(place: Place) -> None:
-    """With its head as it was approved, its approvals, and who wrote it."""
+    """With its head as it was approved, its reviews, who wrote the record, and what else it has."""
     number = proposed(place)
     head = place.forge.pull_request(number).head
     later(place)
     commit = place.merge(number, "ana")
-    (found,) = place.forge.merged_pull_requests(commit)
+    (found,) = place.forge.brought(commit, PATH)
     assert (found.number, found.author, found.head) == (number, BOT, head)
     assert (found.merge_commit, found.merged_at) == (commit, place.clock.now())
-    approvals = place.forge.approvals(found)
-    assert approvals.approved == ("ana",)
-    assert BOT in approvals.committed
-    assert not place.forge.merged_pull_requests(place.push("main", "direct.txt", "ana"))
+    assert (found.merged_by, found.blob) == ("ana", RECORD)
+    assert found.url == place.forge.conversation(number).url
+    assert found.reviews == (
+        Review(
+            by="ana",
+            state=ReviewState.APPROVED,
+            at=place.clock.now(),
+            commit=head,
+            blob=RECORD,
+        ),
+    )
+    assert found.commits == (head,)
+    assert found.written == (WrittenCommit(id=head, by=(BOT,)),)
+    assert found.files == (PATH,)
+    assert not place.forge.brought(place.push("main", "direct.txt", "ana"), "direct.txt")
+    (elsewhere,) = place.forge.brought(commit, "README.md")
+    assert elsewhere.written == ()
+    assert elsewhere.blob == elsewhere.reviews[0].blob == blob_id(b"Models\n")
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_a_merged_pull_request_is_found_however_it_was_merged(place: Place, how: Merging) -> None:
+    """By a merge commit, by one of everything, or commit by commit: its branch is told of."""
+    number = proposed(place)
+    head = place.forge.pull_request(number).head
+    place.push("main", "meanwhile.txt", "ben")
+    commit = place.land(number, "ana", how)
+    (found,) = place.forge.brought(commit, PATH)
+    assert (found.number, found.merge_commit, found.head) == (number, commit, head)
+    assert (found.commits, found.blob, found.reviews) == ((head,), RECORD, ())
+    assert [each.by for each in found.written] == [(BOT,)]
+    assert found.files == (PATH,)
+
+
+def test_each_review_tells_the_record_that_it_saw(place: Place) -> None:
+    """A push after an approval, a dismissal, a branch put back by force: nothing is lost of it."""
+    number = proposed(place)
+    first = place.forge.pull_request(number).head
+    place.review(number, "ana", "")
+    later(place)
+    second = place.push(BRANCH, PATH, "ben")
+    later(place)
+    place.review(number, "ben", "")
+    later(place)
+    place.put_back(BRANCH, first)
+    third = place.push(BRANCH, PATH, "ana", "status: Rejected\n")
+    later(place)
+    place.dismiss(number)
+    (found,) = place.forge.brought(place.land(number, "ana"), PATH)
+    assert [(each.by, each.commit) for each in found.reviews] == [("ana", first), ("ben", second)]
+    assert {each.state for each in found.reviews} == {ReviewState.DISMISSED}
+    assert found.reviews[0].blob == RECORD
+    assert found.reviews[1].blob not in (None, RECORD, found.blob)
+    assert found.commits == (first, third)
+    assert [each.by for each in found.written] == [(BOT,), ("ana",)]
+    assert found.blob == blob_id(b"status: Rejected\n")
+
+
+def test_update_branch_writes_no_record(place: Place) -> None:
+    """Whoever pressed it: the record is what it was, and so is what was approved."""
+    number = proposed(place)
+    place.review(number, "ana", "")
+    place.push("main", "meanwhile.txt", "ben")
+    place.update_branch(number, "ana")
+    (found,) = place.forge.brought(place.land(number, "ben"), PATH)
+    assert len(found.commits) == 2
+    assert found.commits[-1] == found.head
+    assert [each.by for each in found.written] == [(BOT,)]
+    assert [each.blob for each in found.reviews] == [found.blob]
+    assert found.files == (PATH,)
 
 
 def test_a_pull_request_tells_its_state(place: Place) -> None:

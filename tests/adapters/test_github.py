@@ -1,19 +1,20 @@
 """What GitHub's answers mean, beyond what the sandbox says by itself."""
 
+import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from github import InputGitAuthor
+from github import InputGitAuthor, InputGitTreeElement
 from tests.adapters.forges import TEAM, HubServer, people
 
 from assent.adapters.github import GitHubForge, GitHubRefused
 from assent.adapters.github_queries import ISSUES, PULL_REQUESTS
 from assent.adapters.memory import SettableClock
+from assent.core.approval import Bringing
 from assent.core.errors import AssentError
-from assent.core.forge import PullRequest
 from assent.ports import AlreadyThere, Forge, NothingToMerge, NotThere, Unavailable
 from assent.sandbox.faults import (
     Faults,
@@ -391,38 +392,190 @@ def test_what_a_querys_answer_means(desk: Desk, case: str) -> None:
         assert "members: read" in raised.value.hint
 
 
-@pytest.mark.parametrize("forged", [False, True])
-def test_a_merge_by_hand_is_written_by_whoever_made_it(desk: Desk, *, forged: bool) -> None:
-    """Whatever it names as its committer; what the button "Update branch" makes is nobody's."""
-    number = desk.proposed()
+def made_by_hand(desk: Desk, branch: str, text: str, message: str, **others: InputGitAuthor) -> str:
+    """Let ana merge main into a branch by hand, with a record of her own; returns the commit."""
     ana = desk.server.client("token-of-ana").get_repo(desk.name)
-    ana.create_file("other.txt", "Add", "x", branch="main")
-    pull = ana.get_pull(number)
-    assert pull.update_branch()
-    merged = replace(MERGED, number=number, merged_at=desk.server.clock.now())
-    assert "ana" not in desk.forge.approvals(merged).committed
-    head = ana.get_branch(BRANCH).commit
-    github = InputGitAuthor("GitHub", "noreply@github.com")
+    tip = ana.get_branch(branch).commit
     main = ana.get_git_commit(ana.get_branch("main").commit.sha)
-    made = ana.create_git_commit(
-        "Merge",
-        head.commit.tree,
-        [ana.get_git_commit(head.sha), main],
-        **({"committer": github} if forged else {}),
-    )
-    ref = f"/repos/{desk.name}/git/refs/heads/{BRANCH}"
+    element = InputGitTreeElement(PATH, "100644", "blob", content=text)
+    tree = ana.create_git_tree([element], tip.commit.tree)
+    parents = [ana.get_git_commit(tip.sha), main]
+    made = ana.create_git_commit(message, tree, parents, **others)
+    ref = f"/repos/{desk.name}/git/refs/heads/{branch}"
     ana.requester.requestJsonAndCheck("PATCH", ref, input={"sha": made.sha})
-    assert "ana" in desk.forge.approvals(merged).committed
+    return made.sha
 
 
-MERGED = PullRequest(
-    number=1,
-    url="https://github.example/pull/1",
-    author="ana",
-    merged_at=datetime(2026, 11, 22, tzinfo=UTC),
-    merge_commit="a" * 40,
-    head="b" * 40,
-)
+def landed(desk: Desk, number: int) -> Bringing:
+    """Merge a pull request, and read it by its commit."""
+    ana = desk.server.client("token-of-ana").get_repo(desk.name)
+    commit = ana.get_pull(number).merge().sha
+    (found,) = desk.forge.brought(commit, PATH)
+    return found
+
+
+GITHUB = InputGitAuthor("GitHub", "noreply@github.com")
+
+
+@pytest.mark.parametrize("others", [{}, {"committer": GITHUB}], ids=["plain", "as GitHub"])
+def test_a_merge_by_hand_is_written_by_whoever_made_it(
+    desk: Desk, others: dict[str, InputGitAuthor]
+) -> None:
+    """Where it changes the record; whatever it names as its committer."""
+    number = desk.proposed()
+    desk.server.client("token-of-ana").get_repo(desk.name).create_file("o", "Add", "x")
+    idle = made_by_hand(desk, BRANCH, "x\n", "Merge", **others)
+    changing = made_by_hand(desk, BRANCH, "y\n", "Merge", **others)
+    found = landed(desk, number)
+    assert idle in found.commits
+    assert [(each.id, each.by) for each in found.written[1:]] == [(changing, ("ana",))]
+
+
+def test_whom_a_commit_names_besides_is_told(desk: Desk) -> None:
+    """Co-authors, and addresses that belong to no account, hostile ones among them."""
+    number = desk.proposed()
+    message = "Change\n\nCo-authored-by: Ben <{}>\nCo-authored-by: E <eve@example.com>\n"
+    account = desk.server.hub._state.account("ben")
+    stranger = InputGitAuthor("Mallory", "m`@b@example.com")
+    changing = made_by_hand(
+        desk, BRANCH, "y\n", message.format(account.git_email), committer=stranger
+    )
+    (written,) = (each for each in landed(desk, number).written if each.id == changing)
+    assert written.by == ("ana", "ben")
+    assert written.unknown == ("eve@example.com", "m`@b@example.com")
+
+
+def test_more_than_a_page_is_read_to_its_end(desk: Desk) -> None:
+    """Reviews, commits and files beyond the first hundred; by as few further requests."""
+    number = desk.proposed()
+    ben = desk.server.client("token-of-ben").get_repo(desk.name)
+    for each in range(101):
+        ben.create_file(f"notes/{each}.txt", "Add", "x", branch=BRANCH)
+    pull = ben.get_pull(number)
+    for _ in range(101):
+        pull.create_review(body="Hm", event="COMMENT")
+    pull.create_review(event="APPROVE")
+    commit = pull.merge().sha
+    desk.ledger.clear()
+    (found,) = desk.forge.brought(commit, PATH)
+    assert len(desk.ledger.calls) == 4
+    assert (len(found.commits), len(found.files)) == (102, 102)
+    assert found.commits[-1] == found.head
+    assert [(each.by, each.commit) for each in found.reviews] == [("ben", found.head)]
+    assert len(found.written) == 1
+
+
+BROUGHT: dict[str, Any] = {
+    "number": 1,
+    "url": "https://github.example/pull/1",
+    "merged": True,
+    "mergedAt": "2026-11-22T10:00:00Z",
+    "baseRefName": "main",
+    "headRefOid": "b" * 40,
+    "author": None,
+    "mergedBy": None,
+    "mergeCommit": None,
+    "reviews": {"nodes": [], "pageInfo": {"hasNextPage": False}},
+    "commits": {
+        "nodes": [
+            {
+                "commit": {
+                    "oid": "b" * 40,
+                    "file": {"oid": "e" * 40, "mode": 0o100644},
+                    "parents": {"nodes": []},
+                    "authors": {"totalCount": 1, "nodes": [{"email": None, "user": None}]},
+                    "committer": {"email": "x", "user": {"login": "web-flow"}},
+                }
+            }
+        ],
+        "pageInfo": {"hasNextPage": False},
+    },
+    "files": {"nodes": [{"path": PATH}], "pageInfo": {"hasNextPage": False}},
+}
+
+
+def brought(desk: Desk, **changed: object) -> Sequence[Bringing]:
+    """What is read of an answer of GitHub's in which something is otherwise."""
+    connection = {"nodes": [BROUGHT | changed], "pageInfo": {"hasNextPage": False}}
+    found = {"associatedPullRequests": connection}
+    desk.answering(says({"data": {"repository": {"object": found}}}))
+    return desk.forge.brought("a" * 40, PATH)
+
+
+def test_what_github_no_longer_knows_has_no_name(desk: Desk) -> None:
+    """Deleted accounts are ghosts, a review's commit may be gone, and so may an address."""
+    review = {
+        "author": None,
+        "state": "APPROVED",
+        "submittedAt": "2026-11-22T09:00:00Z",
+        "commit": None,
+    }
+    (found,) = brought(desk, reviews={"nodes": [review], "pageInfo": {"hasNextPage": False}})
+    assert (found.author, found.merged_by, found.merge_commit) == ("ghost", "ghost", None)
+    (seen,) = found.reviews
+    assert (seen.by, seen.commit, seen.blob) == ("ghost", "", None)
+    assert (found.written[0].by, found.written[0].unknown) == ((), ("no address",))
+
+
+def test_what_was_merged_elsewhere_or_not_at_all_brought_nothing(desk: Desk) -> None:
+    """Only merged pull requests to the branch that counts do."""
+    assert brought(desk, merged=False) == []
+    assert brought(desk, baseRefName="other") == []
+    assert len(brought(desk)) == 1
+
+
+def test_a_record_that_is_no_plain_file_is_none(desk: Desk) -> None:
+    """A symbolic link may hold the very bytes, and is another thing to look at."""
+    node = copy.deepcopy(BROUGHT["commits"])
+    node["nodes"][0]["commit"]["file"]["mode"] = 0o120000
+    (found,) = brought(desk, commits=node)
+    assert (found.blob, found.written) == (None, ())
+
+
+def commits_with(**changed: object) -> dict[str, Any]:
+    """The commits of an answer, one of which is otherwise."""
+    node: dict[str, Any] = copy.deepcopy(BROUGHT["commits"])
+    node["nodes"][0]["commit"].update(changed)
+    return node
+
+
+HIDDEN: dict[str, dict[str, object]] = {
+    "reviews": {"reviews": None},
+    "a review": {"reviews": {"nodes": [None], "pageInfo": {"hasNextPage": False}}},
+    "commits": {"commits": {"nodes": None, "pageInfo": {"hasNextPage": False}}},
+    "the last commit": {"headRefOid": "f" * 40},
+    "files": {"files": None},
+    "writers": {"commits": commits_with(authors={"totalCount": 21, "nodes": []})},
+    "parents": {"commits": commits_with(parents={"nodes": [None]})},
+    "more commits than are shown": {
+        "commits": {
+            "nodes": BROUGHT["commits"]["nodes"] * 250,
+            "pageInfo": {"hasNextPage": False},
+        }
+    },
+    "more files than are shown": {
+        "files": {"nodes": [{"path": "x"}] * 3_000, "pageInfo": {"hasNextPage": False}}
+    },
+}
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_what_is_not_shown_is_neither_a_yes_nor_a_no(desk: Desk, what: str) -> None:
+    """Whatever part of a proof GitHub leaves out, there is no verdict."""
+    with pytest.raises(GitHubRefused):
+        brought(desk, **HIDDEN[what])
+
+
+@pytest.mark.parametrize("found", [None, {}], ids=["no commit", "something else"])
+def test_a_commit_that_github_does_not_know_brought_nobody_knows_what(
+    desk: Desk, found: object
+) -> None:
+    """That is no direct push."""
+    desk.answering(says({"data": {"repository": {"object": found}}}))
+    with pytest.raises(GitHubRefused, match="does not show commit"):
+        desk.forge.brought("a" * 40, PATH)
+
+
 METHODS: dict[str, Callable[[Forge], object]] = {
     "configuration": lambda forge: forge.configuration(),
     "promotion": lambda forge: forge.promotion(PATH, BRANCH),
@@ -434,12 +587,11 @@ METHODS: dict[str, Callable[[Forge], object]] = {
     "add_file": lambda forge: forge.add_file(BRANCH, PATH, b"x", "Add", replaces=None),
     "open_pull_request": lambda forge: forge.open_pull_request(BRANCH, "t", "b"),
     "label": lambda forge: forge.label(1, ["assent"]),
-    "merged_pull_requests": lambda forge: forge.merged_pull_requests("a" * 40),
+    "brought": lambda forge: forge.brought("a" * 40, PATH),
     "body": lambda forge: forge.body(1),
     "edit_body": lambda forge: forge.edit_body(1, "b"),
     "tip": lambda forge: forge.tip(),
     "other_files": lambda forge: forge.other_files(BRANCH, PATH),
-    "approvals": lambda forge: forge.approvals(MERGED),
     "pull_request": lambda forge: forge.pull_request(1),
     "recent_pull_requests": lambda forge: list(forge.recent_pull_requests(None)),
     "conversation": lambda forge: forge.conversation(1),

@@ -122,7 +122,7 @@ def test_a_decision_leaves_receipts_in_the_order_of_its_effects() -> None:
     decided, named = report.receipts
     assert isinstance(decided, DecisionApplied)
     assert (decided.id, decided.was, decided.becomes) == (FIRST, None, Decision.APPROVED)
-    assert (decided.by, decided.pull_request) == (("ana", "ben"), "https://forge.example/pull/1")
+    assert (decided.by, decided.pull_request) == (("ana",), "https://forge.example/pull/1")
     assert decided.commit == scene.repository.pull(1).merge_commit
     assert named == CurrentSet(environment="dev", model=CHURN, was=None, becomes=1)
     assert told == list(report.receipts)
@@ -213,7 +213,7 @@ def test_keys_that_vanish_in_writing_are_put_back_and_told() -> None:
     assert play.scene.packages()[CHURN, 1].metadata == {
         "team": "growth",
         "dev": "Approved",
-        "dev.by": "ana ben",
+        "dev.by": "ana",
         "dev.pull-request": "https://forge.example/pull/1",
     }
 
@@ -366,7 +366,7 @@ def test_a_direct_push_proves_nothing() -> None:
     play = opened(Promote(0), Register(0))
     yes(play, rung=0, package=1, how="push")
     report = run(play, "dev")
-    assert refusals(report) == [("promotions/dev/churn/2.yaml", Reason.UNPROVEN)]
+    assert refusals(report) == [("promotions/dev/churn/2.yaml", Reason.DIRECT_PUSH)]
     (refused,) = (each for each in report.receipts if isinstance(each, Refused))
     assert "without a merged pull request" in refused.detail
     assert value(play, "dev/churn/current")["version"] == 1
@@ -375,11 +375,12 @@ def test_a_direct_push_proves_nothing() -> None:
 def test_the_authors_own_approval_does_not_count() -> None:
     """An approval by the author, should the forge ever record one, is none."""
     play = opened(Promote(0))
-    scene_of(play).repository.pull(1).author = "ana"
-    scene_of(play).repository.pull(1).approvals[:] = ["ana"]
+    pull = scene_of(play).repository.pull(1)
+    pull.author = "Ana"
+    pull.reviews[:] = [each for each in pull.reviews if each.by == "ana"]
     report = run(play, "dev")
-    assert refusals(report) == [(FIRST.path, Reason.UNPROVEN)]
-    assert "0 approvals of people who wrote none of it" in str(report.receipts[0])
+    assert refusals(report) == [(FIRST.path, Reason.SELF_APPROVAL)]
+    assert "0 approvals that count; 1 is needed; ana opened" in str(report.receipts[0])
 
 
 def test_a_yes_needs_as_many_as_configured_and_a_no_one() -> None:
@@ -387,12 +388,13 @@ def test_a_yes_needs_as_many_as_configured_and_a_no_one() -> None:
     play = opened(Promote(0), ladder=("dev", "prod"))
     yes(play, rung=1)
     pull = scene_of(play).repository.pull(2)
-    pull.approvals[:] = ["ben"]
-    assert refusals(run(play)) == [("promotions/prod/churn/1.yaml", Reason.UNPROVEN)]
-    pull.approvals[:] = ["ben", "ana"]
+    both = list(pull.reviews)
+    pull.reviews[:] = both[:1]
+    assert refusals(run(play)) == [("promotions/prod/churn/1.yaml", Reason.TOO_FEW_APPROVALS)]
+    pull.reviews[:] = both
     assert run(play).exit is Exit.OK
     no(play, rung=1)
-    scene_of(play).repository.pull(3).approvals[:] = ["ben"]
+    del scene_of(play).repository.pull(3).reviews[1:]
     assert run(play).exit is Exit.OK
     assert value(play, "prod/churn/current")["version"] is None
 

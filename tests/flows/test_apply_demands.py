@@ -109,7 +109,7 @@ def test_an_unproven_record_is_no_yardstick() -> None:
     assert planned(ground) == [(2, "decide"), (3, Reason.GATE_FAILS)], "a plan proves nothing"
     for _ in range(2):
         report = ground.apply("dev")
-        assert refused(report) == [(2, Reason.UNPROVEN)]
+        assert refused(report) == [(2, Reason.DIRECT_PUSH)]
     assert ground.effective() == {1, 3}
 
 
@@ -233,29 +233,30 @@ WAIVER = Waiver(gate="auc-regression", reason="it is safer", asked_by="Ben")
 
 
 @pytest.mark.parametrize(
-    ("approvers", "why"),
+    ("approvers", "reason"),
     [
-        (("ana",), "with 1 approval"),
-        (("ana", "ben"), "with 1 approval"),
+        (("ana",), Reason.TOO_FEW_APPROVALS),
+        (("ana", "ben"), Reason.APPROVED_BY_ASKER),
         (("ana", "carla"), None),
     ],
     ids=["one", "with who asked", "one more"],
 )
-def test_a_waiver_takes_an_approval_more(approvers: tuple[str, ...], why: str | None) -> None:
+def test_a_waiver_takes_an_approval_more(approvers: tuple[str, ...], reason: Reason | None) -> None:
     """Of somebody other than who asks, whatever the case of the login."""
     ground = comparing()
+    ground.scene.push(".github/CODEOWNERS", b"* @ana @ben @carla\n")
     ground.promote(1, 0.9)
     ground.apply("dev")
     ground.promote(2, 0.8, waivers=(WAIVER,), approvers=approvers)
     report = ground.apply("dev")
-    if why is None:
+    if reason is None:
         assert decided(report) == [2]
         return
-    assert refused(report) == [(2, Reason.UNPROVEN)]
+    assert refused(report) == [(2, reason)]
     (refusal,) = report.receipts
     assert isinstance(refusal, Refused)
-    assert why in refusal.detail
-    assert "waiver" in refusal.detail
+    assert "with 1 approval that counts (ana); 2 are needed, one of them for" in refusal.detail
+    assert ("ben asked for what is waived" in refusal.detail) is ("ben" in approvers)
 
 
 def test_a_waiver_that_is_not_used_asks_for_nothing() -> None:

@@ -126,7 +126,7 @@ def test_broken_glass_lifts_no_proof() -> None:
     ground = stopped()
     ground.scene.config = demanding(ground.scene.config, "dev", approvals=2)
     merged(ground, on("ana"))
-    assert refused(ground.apply("dev")) == [(1, Reason.UNPROVEN)]
+    assert refused(ground.apply("dev")) == [(1, Reason.TOO_FEW_APPROVALS)]
 
 
 def test_broken_glass_is_recorded_and_loud() -> None:

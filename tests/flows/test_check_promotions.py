@@ -12,10 +12,11 @@ from tests.flows.test_check import CONTRACTS, Told, config, record
 
 from assent.adapters.memory import SettableClock
 from assent.adapters.memory_repository import MemoryRepository
+from assent.core.approval import Bringing
 from assent.core.config import parse_config
 from assent.core.errors import Exit
 from assent.core.findings import CheckReport, Finding, Severity
-from assent.core.forge import PullRequest, PullRequestState
+from assent.core.forge import PullRequestState
 from assent.core.gates import GateHolds, GateWaived, admits, judge_gates
 from assent.core.names import RecordId, parse_path
 from assent.core.record import ParsedRecord, Record, parse_record
@@ -384,22 +385,24 @@ def test_another_record_below_does_not_soak(settings: Mapping[str, Any]) -> None
 def test_of_pulls_merged_into_one_another_the_one_that_made_the_commit_counts() -> None:
     """Else the latest: a soak rather lasts too long than too short."""
 
-    def pull(number: int, hour: int, commit: str) -> PullRequest:
-        return PullRequest(
+    def pull(number: int, hour: int, commit: str) -> Bringing:
+        return Bringing(
             number=number,
             url="u",
             author="bot",
             merged_at=NOON.replace(hour=hour),
+            merged_by="ana",
             merge_commit=commit,
             head="h",
+            blob=None,
         )
 
     class Brought(MemoryRepository):
-        found: Sequence[PullRequest] = ()
+        found: Sequence[Bringing] = ()
 
-        def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
+        def brought(self, commit: str, path: str, /) -> Sequence[Bringing]:
             """As the test says."""
-            assert commit == self.tip()
+            assert (commit, path) == (self.tip(), DEV)
             return self.found
 
     repository = Brought({DEV: b"x"}, now=lambda: NOON)

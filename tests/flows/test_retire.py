@@ -71,7 +71,8 @@ class House:
 
     def __post_init__(self) -> None:
         self.config = parse_config(CONFIG, CONTRACTS.config)
-        self.repository = MemoryRepository({"assent.yaml": CONFIG}, now=self.clock.now)
+        files = {"assent.yaml": CONFIG, "CODEOWNERS": b"/promotions/ @ana @ben\n"}
+        self.repository = MemoryRepository(files, now=self.clock.now)
 
     def world(self, fuse: Fuse | None = None, **others: Any) -> World:  # noqa: ANN401 - any field of World
         """What flows work on, for main's present head; calls go through the fuse."""

@@ -23,8 +23,9 @@ from tests.properties.play import Delete, Promote
 
 from assent.adapters.memory import MemoryParameters, MemoryRegistry
 from assent.adapters.memory_repository import MemoryRepository
+from assent.core.approval import Bringing
 from assent.core.errors import AssentError, Exit
-from assent.core.forge import OpenedPullRequest, PullRequest
+from assent.core.forge import OpenedPullRequest
 from assent.core.names import PackageArn
 from assent.core.outcome import Proposed
 from assent.core.package import ModelVersion, RegistryApproval
@@ -60,7 +61,7 @@ def test_a_record_slipped_into_another_pull_requests_merge_is_refused() -> None:
     assert pushed is not None
     repository.pull(1).head = next(iter(repository._commits))  # the first commit: no record in it
     report = run(play, "dev")
-    assert refusals(report) == [(FIRST.path, Reason.UNPROVEN)]
+    assert refusals(report) == [(FIRST.path, Reason.NOT_WHAT_WAS_APPROVED)]
     assert "did not hold this record" in str(report.receipts[0])
     assert "/assent/dev/churn/current" not in play.scene.parameters()
 
@@ -68,12 +69,14 @@ def test_a_record_slipped_into_another_pull_requests_merge_is_refused() -> None:
 def test_nobody_approves_what_they_committed_to() -> None:
     """An approver who rewrote the bot's record is no second pair of eyes."""
     play = opened(Promote(0))
-    pull = scene_of(play).repository.pull(1)
-    pull.approvals[:] = ["ana"]
-    pull.writers.append("ana")
-    assert refusals(run(play, "dev")) == [(FIRST.path, Reason.UNPROVEN)]
-    pull.approvals.append("ben")
+    repository = scene_of(play).repository
+    pull = repository.pull(1)
+    both = list(pull.reviews)
+    pull.reviews[:] = both[:1]
+    repository._commits[pull.head] = replace(repository._commits[pull.head], by=("ana",))
+    assert refusals(run(play, "dev")) == [(FIRST.path, Reason.SELF_APPROVAL)]
     assert "/assent/dev/churn/current" not in play.scene.parameters()
+    pull.reviews[:] = both
     assert run(play, "dev").exit is Exit.OK
     assert value(play, "dev/churn/current")["approved_by"] == ["ben"]
 
@@ -179,7 +182,7 @@ def test_an_approval_that_never_took_effect_is_taken_back(*, gone: bool) -> None
     if gone:
         play.perform(Delete(0))
     else:
-        scene.repository.pull(1).approvals.clear()
+        scene.repository.pull(1).reviews.clear()
     report = run(play, "dev")
     assert RegistryRestored in said(report)
     seen = scene.packages()["churn", 1]
@@ -209,7 +212,7 @@ def test_a_refused_change_elsewhere_leaves_the_one_status_alone() -> None:
     scene = scene_of(play)
     # A retirement in test that nobody approved, and one in dev that was.
     no(play, rung=1)
-    scene.repository.pulls[-1].approvals.clear()
+    scene.repository.pulls[-1].reviews.clear()
     no(play, rung=0)
     assert run(play).exit is Exit.INCOMPLETE
     assert scene.packages()["churn", 1].metadata["test"] == "Approved"
@@ -328,24 +331,21 @@ def test_an_unreadable_rung_below_holds_up_only_what_rises() -> None:
 
 
 def test_the_forge_is_asked_about_the_pull_request_that_brought_it() -> None:
-    """Approvals are those of the very pull request whose merge is on main."""
+    """Approvals are those of the very commit that is on main, and of the path's blob in it."""
     play = opened(Promote(0), Promote(0))
     scene = scene_of(play)
-    asked: list[PullRequest] = []
+    asked: list[tuple[str, str]] = []
 
     class Watched(MemoryRepository):
-        def approvals(self, pull: PullRequest, /):  # type: ignore[no-untyped-def] # noqa: ANN202
-            """Note who is asked about."""
-            asked.append(pull)
-            return scene.repository.approvals(pull)
-
-        def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
-            """As the scene's."""
-            return scene.repository.merged_pull_requests(commit)
+        def brought(self, commit: str, path: str, /) -> Sequence[Bringing]:
+            """Note what is asked, and answer as the scene's."""
+            asked.append((commit, path))
+            return scene.repository.brought(commit, path)
 
     forge = Watched({}, now=scene.clock.now)
+    forge.teams = scene.repository.teams
     apply(world_of(scene), forge, scene.config.select(["dev"]))
-    assert [pull.number for pull in asked] == [1, 2]
-    assert [pull.merge_commit for pull in asked] == [
-        scene.repository.pull(number).merge_commit for number in (1, 2)
+    assert asked == [
+        (scene.repository.pull(number).merge_commit, f"promotions/dev/churn/{number}.yaml")
+        for number in (1, 2)
     ]

@@ -387,10 +387,11 @@ class Oracle:
             due = self.due(environment)
             for key, said in due.items():
                 brought = self.brought[key]
+                needed = self.needed[environment] if said.status == APPROVED else 1
                 entry = Entry(
                     status=said.status,
                     said=said,
-                    by=brought.approvers,
+                    by=brought.approvers[:needed],
                     number=brought.number,
                     at=brought.at,
                     digest=said.digest,

@@ -24,6 +24,7 @@ __all__ = [
     "Scene",
     "configuration",
     "is_answer",
+    "refusals_told",
     "told_in",
 ]
 
@@ -142,7 +143,7 @@ class Scene(Protocol):
         ...
 
     def told(self) -> Counter[tuple[int, str, str]]:
-        """How often each decision's comment was made: pull request, record's blob, environment."""
+        """How often each comment on a decision or refusal was made, as `told_in` tells it."""
         ...
 
     def shown(self) -> Mapping[str, int]:
@@ -231,15 +232,23 @@ class Scene(Protocol):
         ...
 
 
-_APPLIED = re.compile(r"<!-- assent: applied (?P<blob>\w+) (?P<environment>[\w-]+) -->")
+_TOLD = re.compile(r"<!-- assent: (?P<what>applied|refused) (?P<blob>\w+) (?P<where>.+) -->")
 
 
 def is_answer(text: str) -> bool:
     """Whether a comment of Assent's answers a closing or reopening."""
-    return _APPLIED.search(text) is None
+    return _TOLD.search(text) is None
 
 
 def told_in(number: int, texts: Iterable[str]) -> list[tuple[int, str, str]]:
-    """Which decisions comments of Assent's on a pull request tell of."""
-    found = (_APPLIED.search(text) for text in texts)
-    return [(number, each["blob"], each["environment"]) for each in found if each is not None]
+    """Which decisions and refusals comments of Assent's on a pull request tell of.
+
+    A decision is told by its environment, a refusal by its path and reason.
+    """
+    found = (_TOLD.search(text) for text in texts)
+    return [(number, each["blob"], each["where"]) for each in found if each is not None]
+
+
+def refusals_told(scene: Scene) -> int:
+    """How many comments tell of refusals."""
+    return sum(count for (_, _, where), count in scene.told().items() if "/" in where)

@@ -138,7 +138,7 @@ class Setting:
             for login in ("ana", "ben")[:approvals]:
                 repository.approve(number, login)
             assert self.scene.merge(number, bypass=True)
-            approvers = tuple(repository.pull(number).approvals)
+            approvers = repository.pull(number).approvals
             self.oracle.brought[key] = Brought(at=at, number=number, approvers=approvers)
         self.oracle.main[key] = said
 

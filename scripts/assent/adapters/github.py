@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from github import Auth, Github, GithubException
@@ -21,6 +21,7 @@ from assent.adapters.github_promotions import (
     read_open,
     read_promotion,
 )
+from assent.adapters.github_proof import read_brought
 from assent.adapters.github_queries import (
     CONVERSATION,
     ISSUES,
@@ -32,22 +33,17 @@ from assent.adapters.github_queries import (
     read_pull_request,
     some,
 )
+from assent.core.approval import Bringing
 from assent.core.forge import (
-    Approvals,
     Branch,
     Conversation,
     IssueReport,
     OpenedPullRequest,
     OpenPullRequest,
     PromotionView,
-    PullRequest,
     PullRequestState,
 )
 from assent.ports import NoReadableFile, NotThere
-
-if TYPE_CHECKING:
-    from github.Commit import Commit
-    from github.NamedUser import NamedUser
 
 __all__ = [
     "TIMEOUT",
@@ -61,14 +57,9 @@ __all__ = [
 TIMEOUT = 15
 """Seconds to wait for an answer, unless told otherwise."""
 
-_MAY_APPROVE = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _NO_LABEL = "Label does not exist"
 """What GitHub says of a label that an issue does not carry, beside that nothing was found."""
 _MAY_WRITE = frozenset({"admin", "maintain", "write"})
-_WEB = "web-flow"
-"""As whom GitHub commits what is done on its pages."""
-_COMMITS_SHOWN = 250
-"""Commits of a pull request that GitHub lists; of more it shows the first so many."""
 
 
 def connect(auth: Auth.Auth, api_url: str, timeout: int = TIMEOUT) -> Github:
@@ -239,54 +230,14 @@ class GitHubForge:
         for node in self._pages(BRANCHES, "refs", doing, prefix=f"refs/heads/{prefix}"):
             yield read_branch(node, prefix)
 
-    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
+    def brought(self, commit: str, path: str, /) -> Sequence[Bringing]:
         """See `ports.Forge`."""
-        with translated(f"finding the pull requests of {commit}"):
-            found = [
-                PullRequest(
-                    number=pull.number,
-                    url=pull.html_url,
-                    author=_login(pull.user),
-                    merged_at=pull.merged_at,
-                    merge_commit=pull.merge_commit_sha,
-                    head=pull.head.sha,
-                )
-                for pull in self._repository.get_commit(commit).get_pulls()
-                if pull.merged_at is not None and pull.base.ref == self._branch
-            ]
-        return sorted(found, key=lambda pull: pull.merge_commit != commit)
+        doing = f"finding the pull requests of {commit}"
 
-    def approvals(self, pull: PullRequest, /) -> Approvals:
-        """See `ports.Forge`."""
-        last: dict[str, str] = {}
-        with translated(f"reading the reviews of pull request {pull.number}"):
-            found = self._repository.get_pull(pull.number)
-            for review in found.get_reviews():
-                # PyGithub's types do not say that the user of a deleted account is null.
-                person: NamedUser | None = review.user
-                # A bot's word is nobody's approval; a comment leaves what was said before; and
-                # on a public repository anybody at all may write a review, at any time.
-                if person is None or person.type == "Bot" or review.state == "COMMENTED":
-                    continue
-                if not _counts(review.raw_data, pull.merged_at):
-                    continue
-                last.pop(person.login, None)
-                last[person.login] = review.state
-            commits = list(found.get_commits())
-            if len(commits) >= _COMMITS_SHOWN:
-                raise GitHubRefused(
-                    f"pull request {pull.number} has more commits than the {_COMMITS_SHOWN} that "
-                    "GitHub shows, so nobody knows who wrote it",
-                    hint="Bring the record to main by a pull request with fewer commits.",
-                )
-            # "Update branch" makes a merge commit in the name of whoever pressed it, and GitHub
-            # signs it. A merge that somebody made by hand may hold anything.
-            written = [each for each in commits if len(each.parents) == 1 or not _by_github(each)]
-            committed = {_login(who) for each in written for who in (each.author, each.committer)}
-        return Approvals(
-            approved=tuple(login for login, state in last.items() if state == "APPROVED"),
-            committed=frozenset(committed),
-        )
+        def ask(query: str, **variables: object) -> Node:
+            return self._asked(query, doing, **variables)
+
+        return read_brought(ask, commit, path, self._branch)
 
     def body(self, number: int, /) -> str:
         """See `ports.Forge`."""
@@ -473,19 +424,3 @@ class GitHubForge:
                 f"{otherwise}, while {doing}",
                 hint="The App has to be installed on the repository and needs members: read.",
             )
-
-
-def _counts(review: dict[str, Any], merged_at: datetime) -> bool:
-    """Whether a review was there at the merge, from somebody of the repository's own."""
-    submitted = datetime.fromisoformat(review["submitted_at"])
-    return review.get("author_association") in _MAY_APPROVE and submitted <= merged_at
-
-
-def _by_github(commit: "Commit") -> bool:
-    """Whether GitHub itself made a commit; its name alone is anybody's to write."""
-    return commit.commit.verification.verified and _login(commit.committer) == _WEB
-
-
-def _login(user: "NamedUser | None") -> str:
-    """A person's login; for a deleted account the one that GitHub itself shows."""
-    return user.login if user is not None else "ghost"

@@ -20,6 +20,10 @@ Files = Mapping[str, bytes]
 class _Commit:
     parents: tuple[str, ...]
     files: Files
+    by: tuple[str, ...] = ()
+    """Logins of its writers, as it names them."""
+    unknown: tuple[str, ...] = ()
+    """Addresses of writers that belong to no account."""
 
 
 class MemoryHistory:
@@ -34,10 +38,19 @@ class MemoryHistory:
         self._blobs: dict[str, bytes] = {}
         self.branches: dict[str, str] = {"main": self._store((), files)}
 
-    def _store(self, parents: tuple[str, ...], files: Files) -> str:
+    def _store(
+        self,
+        parents: tuple[str, ...],
+        files: Files,
+        *,
+        by: Sequence[str] = (),
+        unknown: Sequence[str] = (),
+    ) -> str:
         number = len(self._commits)
         oid = hashlib.sha1(f"commit {number}".encode(), usedforsecurity=False).hexdigest()
-        self._commits[oid] = _Commit(parents=parents, files=dict(files))
+        self._commits[oid] = _Commit(
+            parents=parents, files=dict(files), by=tuple(by), unknown=tuple(unknown)
+        )
         self._blobs.update({blob_id(content): content for content in files.values()})
         return oid
 
@@ -113,6 +126,22 @@ class MemoryHistory:
     def parent(self, commit: str, /) -> str | None:
         """See `ports.History`."""
         return next(iter(self._commits[self.commit(commit)].parents), None)
+
+    # What git tells besides, and `History` does not need.
+
+    def files_of(self, commit: str) -> Files:
+        """Every file of a commit."""
+        return self._commits[self.commit(commit)].files
+
+    def writers_of(self, commit: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Who wrote a commit, as it says: logins, and addresses that belong to nobody."""
+        found = self._commits[commit]
+        return found.by, found.unknown
+
+    def commits_between(self, base: str, head: str) -> list[str]:
+        """The commits that `head` has and `base` has not, oldest first."""
+        new = self._ancestors(head) - self._ancestors(base)
+        return [each for each in self._commits if each in new]
 
     def _ancestors(self, commit: str) -> set[str]:
         found: set[str] = set()

@@ -1,8 +1,8 @@
 """What a repository in memory answers about promotions as such."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from assent.adapters.memory_pulls import MemoryPull
 from assent.core.forge import (
     Branch,
     OpenPromotion,
@@ -12,9 +12,6 @@ from assent.core.forge import (
     ProposalState,
 )
 
-if TYPE_CHECKING:
-    from assent.adapters.memory_repository import MemoryPull
-
 __all__ = ["branches_below", "open_of", "view_of"]
 
 _LISTED = 100
@@ -22,7 +19,7 @@ _LISTED = 100
 
 
 def view_of(
-    pulls: "Sequence[MemoryPull]",
+    pulls: Sequence[MemoryPull],
     bot: str,
     *,
     head: str,
@@ -61,7 +58,7 @@ def view_of(
     )
 
 
-def open_of(pulls: "Sequence[MemoryPull]", bot: str) -> Iterator[OpenPullRequest]:
+def open_of(pulls: Sequence[MemoryPull], bot: str) -> Iterator[OpenPullRequest]:
     """See `ports.Forge.open_promotions`."""
     for pull in list(pulls):
         if pull.state is ProposalState.OPEN and pull.author == bot:
@@ -77,7 +74,7 @@ def open_of(pulls: "Sequence[MemoryPull]", bot: str) -> Iterator[OpenPullRequest
 
 
 def branches_below(
-    branches: Mapping[str, str], pulls: "Sequence[MemoryPull]", bot: str, prefix: str
+    branches: Mapping[str, str], pulls: Sequence[MemoryPull], bot: str, prefix: str
 ) -> Iterator[Branch]:
     """See `ports.Forge.branches_below`."""
     for name, head in sorted(branches.items()):
@@ -86,7 +83,7 @@ def branches_below(
             yield Branch(name=name, head=head, proposals=tuple(proposals))
 
 
-def _proposal(pull: "MemoryPull", bot: str) -> Proposal:
+def _proposal(pull: MemoryPull, bot: str) -> Proposal:
     return Proposal(
         number=pull.number,
         url=pull.url,

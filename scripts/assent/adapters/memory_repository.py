@@ -5,15 +5,17 @@ done on them, issues.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from assent.adapters.memory_deployments import MemoryDeployments
 from assent.adapters.memory_history import Files, MemoryHistory
 from assent.adapters.memory_promotions import branches_below, open_of, view_of
+from assent.adapters.memory_pulls import MemoryIssue, MemoryPull, bringing_of, difference
+from assent.core.approval import Bringing, Review, ReviewState
 from assent.core.errors import AssentError
 from assent.core.forge import (
-    Approvals,
     Branch,
     Conversation,
     IssueReport,
@@ -22,7 +24,6 @@ from assent.core.forge import (
     OpenPullRequest,
     PromotionView,
     ProposalState,
-    PullRequest,
     PullRequestState,
     Remark,
     Turn,
@@ -31,60 +32,13 @@ from assent.core.forge import (
 from assent.core.git_objects import blob_id
 from assent.ports import AlreadyThere, NothingToMerge, NotThere
 
-__all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository"]
+__all__ = ["MemoryIssue", "MemoryPull", "MemoryRepository", "Merging"]
 
 _PATHS_SHOWN = 100
 """As many of a pull request's paths a conversation has."""
 _LABELLINGS_SHOWN = 100
 
-
-@dataclass(slots=True, kw_only=True)
-class MemoryPull:
-    """A pull request's state."""
-
-    number: int
-    branch: str
-    author: str
-    title: str
-    body: str
-    head: str
-    updated_at: datetime
-    state: ProposalState = ProposalState.OPEN
-    labels: list[str] = field(default_factory=list)
-    approvals: list[str] = field(default_factory=list)
-    merged_at: datetime | None = None
-    closed_at: datetime | None = None
-    """When it was closed or merged; None while it is open."""
-    merge_commit: str | None = None
-    writers: list[str] = field(default_factory=list)
-    """Others than the author who committed to its branch."""
-    turns: list[Turn] = field(default_factory=list)
-    labellings: list[Labelling] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"https://forge.example/pull/{self.number}"
-
-
-@dataclass(slots=True, kw_only=True)
-class MemoryIssue:
-    """An issue's state."""
-
-    number: int
-    author: str
-    title: str
-    body: str
-    updated_at: datetime
-    labels: list[str] = field(default_factory=list)
-    is_open: bool = True
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"https://forge.example/issues/{self.number}"
+Merging = Literal["merge", "squash", "rebase"]
 
 
 class MemoryRepository(MemoryHistory):
@@ -109,49 +63,128 @@ class MemoryRepository(MemoryHistory):
         """Logins of those who may write; None lets everybody."""
         self.shown = MemoryDeployments()
         """The deployments page."""
+        self.dismisses_stale = True
+        """Whether a push that changes what a pull request changes dismisses its approvals."""
         self.teams: dict[str, set[str]] = {}
         """Logins by `organization/slug`; other teams cannot be seen."""
 
     # What people do.
 
-    def push(self, changes: Mapping[str, bytes | None], *, branch: str = "main") -> str:
-        """Commit straight to a branch; None deletes a file."""
+    def push(
+        self,
+        changes: Mapping[str, bytes | None],
+        *,
+        branch: str = "main",
+        by: Sequence[str] = (),
+        unknown: Sequence[str] = (),
+    ) -> str:
+        """Commit straight to a branch; None deletes a file.
+
+        Args:
+            changes: By path.
+            branch: Which one.
+            by: Logins that the commit names as its writers.
+            unknown: Addresses that it names and that belong to nobody.
+        """
         tip = self.branches[branch]
-        files = _changed(self._commits[tip].files, changes)
-        self.branches[branch] = self._store((tip,), files)
+        files = _changed(self.files_of(tip), changes)
+        self.branches[branch] = self._store((tip,), files, by=by, unknown=unknown)
         self._follow(branch)
         return self.branches[branch]
 
-    def approve(self, number: int, login: str) -> None:
-        """Approve a pull request; nobody approves their own."""
-        pull = self.pull(number)
-        if login != pull.author and login not in pull.approvals:
-            pull.approvals.append(login)
-            self._touch(pull)
+    def put_back(self, branch: str, commit: str) -> None:
+        """Let a branch name another commit, by force."""
+        self.branches[branch] = commit
+        self._follow(branch)
 
-    def merge(self, number: int) -> str:
-        """Merge an approved pull request with a merge commit.
+    def approve(self, number: int, login: str, *, commit: str | None = None) -> None:
+        """Approve a pull request at its head, or an earlier commit; nobody approves their own."""
+        pull = self.pull(number)
+        at = commit or pull.head
+        given = {each.by: each for each in pull.reviews}.get(login)
+        known = given is not None and (given.state, given.commit) == (ReviewState.APPROVED, at)
+        if login != pull.author and not known:
+            self._review(pull, login, ReviewState.APPROVED, at)
+
+    def ask_for_changes(self, number: int, login: str) -> None:
+        """Review a pull request, and say no."""
+        pull = self.pull(number)
+        self._review(pull, login, ReviewState.CHANGES_REQUESTED, pull.head)
+
+    def _review(self, pull: MemoryPull, login: str, state: ReviewState, commit: str) -> None:
+        at = self._touch(pull)
+        is_bot = login.endswith("[bot]")
+        pull.reviews.append(Review(by=login, state=state, at=at, commit=commit, is_bot=is_bot))
+
+    def dismiss(self, number: int, login: str | None = None) -> None:
+        """Dismiss a person's approvals, or everybody's."""
+        pull = self.pull(number)
+        pull.reviews[:] = [
+            replace(each, state=ReviewState.DISMISSED)
+            if each.state is ReviewState.APPROVED and login in (None, each.by)
+            else each
+            for each in pull.reviews
+        ]
+        self._touch(pull)
+
+    def update_branch(self, number: int, *, by: str) -> str:
+        """Merge main into a pull request's branch, as the button does."""
+        pull, main = self.pull(number), self.branches["main"]
+        files = self._merged(pull.head, main)
+        self.branches[pull.branch] = self._store((pull.head, main), files, by=(by,))
+        self._move(pull)
+        return pull.head
+
+    def merge(
+        self, number: int, *, by: str = "ana", how: Merging = "merge", bypass: bool = False
+    ) -> str:
+        """Merge an approved pull request.
+
+        Args:
+            number: Which one.
+            by: Who merges; the merge queue is a bot.
+            how: Whether by a merge commit, by one commit of everything, or commit by commit.
+            bypass: Do so without an approval, as an administrator may.
+
+        Returns:
+            The commit that main has then.
 
         Raises:
             ValueError: It is not open, not approved, or does not merge.
         """
         pull = self.pull(number)
-        if pull.state is not ProposalState.OPEN or not pull.approvals:
+        approved = bypass or bool(pull.approvals)
+        if pull.state is not ProposalState.OPEN or not approved:
             raise ValueError(f"pull request {number} cannot be merged")
         main = self.branches["main"]
-        base = self._merge_base(main, pull.head)
-        old, new = self._commits[base].files, self._commits[pull.head].files
-        changes: dict[str, bytes | None] = {
-            path: new.get(path) for path in {*old, *new} if old.get(path) != new.get(path)
-        }
-        ours = self._commits[main].files
-        if any(ours.get(path) not in (old.get(path), new.get(path)) for path in changes):
-            raise ValueError(f"pull request {number} conflicts")
-        merged = self._store((main, pull.head), _changed(ours, changes))
-        self.branches["main"] = merged
-        pull.state, pull.merged_at, pull.merge_commit = ProposalState.MERGED, self._now(), merged
+        files = self._merged(main, pull.head)
+        if how == "rebase":
+            landed = self._rebased(main, pull.head)
+        else:
+            parents = (main, pull.head) if how == "merge" else (main,)
+            landed = [self._store(parents, files, by=(by,))]
+        self.branches["main"] = landed[-1]
+        pull.state, pull.merged_at, pull.merged_by = ProposalState.MERGED, self._now(), by
+        pull.merge_commit, pull.base, pull.landed = landed[-1], main, tuple(landed)
         pull.closed_at = self._touch(pull)
-        return merged
+        return landed[-1]
+
+    def _merged(self, onto: str, head: str) -> dict[str, bytes]:
+        """The files of a merge of two commits."""
+        base = self._merge_base(onto, head)
+        old, ours, changes = self.files_of(base), self.files_of(onto), difference(self, onto, head)
+        if any(ours.get(path) not in (old.get(path), new) for path, new in changes.items()):
+            raise ValueError("they conflict")
+        return _changed(ours, changes)
+
+    def _rebased(self, onto: str, head: str) -> list[str]:
+        landed: list[str] = []
+        for each in self.commits_between(onto, head):
+            tip = landed[-1] if landed else onto
+            (parent,) = self._commits[each].parents
+            files = _changed(self.files_of(tip), difference(self, parent, each))
+            landed.append(self._store((tip,), files, by=self.writers_of(each)[0]))
+        return landed
 
     def close(self, number: int, *, by: str = "ana", referred: bool = False) -> None:
         """Close a pull request without merging it, or by a keyword in what was merged elsewhere."""
@@ -205,10 +238,13 @@ class MemoryRepository(MemoryHistory):
                 self._move(pull)
 
     def _move(self, pull: MemoryPull) -> None:
-        if pull.head != self.branches[pull.branch]:
-            pull.head = self.branches[pull.branch]
-            pull.approvals.clear()  # stale approvals are dismissed
+        head, main = self.branches[pull.branch], self.branches["main"]
+        if pull.head != head:
+            unchanged = difference(self, main, pull.head) == difference(self, main, head)
+            pull.head = head
             self._touch(pull)
+            if self.dismisses_stale and not unchanged:
+                self.dismiss(pull.number)
 
     def _touch(self, changed: "MemoryPull | MemoryIssue") -> datetime:
         # In whole seconds, as GitHub tells its times.
@@ -275,7 +311,7 @@ class MemoryRepository(MemoryHistory):
         there = self._commits[self.branches[branch]].files.get(path)
         if (None if there is None else blob_id(there)) != replaces:
             raise AlreadyThere(f"{path} is another one ({message})")
-        self.push({path: content}, branch=branch)
+        self.push({path: content}, branch=branch, by=(self._bot,))
 
     def open_pull_request(self, branch: str, title: str, body: str, /) -> OpenedPullRequest:
         """See `ports.Forge`."""
@@ -310,27 +346,10 @@ class MemoryRepository(MemoryHistory):
             pull.labels.remove(label)
             self._labelled(pull, [label], by or self._bot, added=False)
 
-    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
+    def brought(self, commit: str, path: str, /) -> Sequence[Bringing]:
         """See `ports.Forge`."""
-        return [
-            PullRequest(
-                number=pull.number,
-                url=pull.url,
-                author=pull.author,
-                merged_at=pull.merged_at,
-                merge_commit=commit,
-                head=pull.head,
-            )
-            for pull in self.pulls
-            if pull.merge_commit == commit and pull.merged_at is not None
-        ]
-
-    def approvals(self, pull: PullRequest, /) -> Approvals:
-        """See `ports.Forge`."""
-        found = self.pull(pull.number)
-        return Approvals(
-            approved=tuple(found.approvals), committed=frozenset({found.author, *found.writers})
-        )
+        found = [bringing_of(self, pull, path) for pull in self.pulls if commit in pull.landed]
+        return sorted(found, key=lambda each: each.merge_commit != commit)
 
     def body(self, number: int, /) -> str:
         """See `ports.Forge`."""
@@ -370,9 +389,7 @@ class MemoryRepository(MemoryHistory):
         """See `ports.Forge`."""
         pull = self.pull(number)
         # What was merged is compared with what main was before.
-        main = self.branches["main"]
-        if pull.merge_commit is not None:
-            main = self._commits[pull.merge_commit].parents[0]
+        main = pull.base or self.branches["main"]
         return Conversation(
             turns=tuple(pull.turns),
             remarks=tuple(pull.remarks),

@@ -65,7 +65,10 @@ class Bringing:
     """The record's blob there; None where it has none."""
     reviews: tuple[Review, ...] = ()
     """In the order in which they were submitted, those after the merge included."""
+    commits: tuple[str, ...] = ()
+    """The commits of its branch, as it was merged, oldest first."""
     written: tuple[WrittenCommit, ...] = ()
+    """Those of them that changed the record."""
     files: tuple[str, ...] = ()
     """Every path that it changes."""
 

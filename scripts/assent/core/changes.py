@@ -152,7 +152,6 @@ class Reason(StrEnum):
     APPROVED_BY_ASKER = "approved-by-asker"
     TOO_FEW_APPROVALS = "too-few-approvals"
     CREATOR_UNKNOWN = "creator-unknown"
-    UNPROVEN = "unproven"
 
 
 LEFT_TO_APPLY = frozenset(
@@ -173,7 +172,6 @@ LEFT_TO_APPLY = frozenset(
         Reason.APPROVED_BY_ASKER,
         Reason.TOO_FEW_APPROVALS,
         Reason.CREATOR_UNKNOWN,
-        Reason.UNPROVEN,
     }
 )
 """A plan never gives these: only apply asks GitHub for the approval, and S3 for the evidence."""

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 __all__ = [
     "BREAK_GLASS",
-    "Approvals",
     "Branch",
     "Conversation",
     "IssueReport",
@@ -18,7 +17,6 @@ __all__ = [
     "PromotionView",
     "Proposal",
     "ProposalState",
-    "PullRequest",
     "PullRequestState",
     "Remark",
     "Turn",
@@ -111,30 +109,6 @@ class OpenedPullRequest:
 
     number: int
     url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullRequest:
-    """A merged pull request."""
-
-    number: int
-    url: str
-    author: str
-    merged_at: datetime
-    merge_commit: str | None
-    """The commit that merging made on the branch that counts."""
-    head: str
-    """The last commit of its branch: what was approved."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approvals:
-    """The reviews of a pull request, reduced to each person's last word."""
-
-    approved: tuple[str, ...]
-    """Logins of those whose last word is an approval, in order of it; bots left out."""
-    committed: frozenset[str] = frozenset()
-    """Logins that wrote a commit of it; nobody approves what they wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from assent.core.parameters import Applied, HistoryEntry, write_applied, write_h
 from assent.core.plan import (
     Asked,
     Decide,
-    Reason,
     Refuse,
     Restore,
     changes_of,
@@ -49,9 +48,11 @@ from assent.flows.observe import (
     observe,
     read_applied,
 )
-from assent.flows.ownership import is_code_owner
+from assent.flows.origins import Origins
+from assent.flows.ownership import CloneAt, is_code_owner
 from assent.flows.progress import Progress
 from assent.flows.prove import Proof, Unproven, prove
+from assent.flows.refusals import Refusals
 from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
 from assent.flows.set_current import Currents, Live
 from assent.flows.wanted import World
@@ -167,13 +168,9 @@ def _require_the_tip(world: World, forge: Forge, environment: Environment) -> No
 
 
 class _Refusal(Exception):
-    def __init__(self, id_: RecordId, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.receipt = Refused(id=id_, reason=reason, detail=detail)
-
-
-def _refused(change: Refuse) -> Refused:
-    return Refused(id=change.id, reason=change.reason, detail=change.detail)
+    def __init__(self, receipt: Refused) -> None:
+        super().__init__(receipt.detail)
+        self.receipt = receipt
 
 
 class _Run:
@@ -192,6 +189,9 @@ class _Run:
         self._seen = observation
         self._closings = closings
         self._run = Progress.begun(world, observation, emit)
+        self._blobs = {each.id: each.blob for each in observation.wanted if isinstance(each, Asked)}
+        self._origins = Origins(world, forge)
+        self._refusals = Refusals(self._run, forge, self._origins)
 
     def execute(self) -> None:
         for model, error in self._seen.unreadable.items():
@@ -207,6 +207,7 @@ class _Run:
             ):
                 self._carry_out(change)
         Announcer(self._run, self._forge, self._set_currents()).announce()
+        self._refusals.tell()
         self._mark()
 
     def _carry_out(self, change: Decide | Refuse | Restore) -> None:
@@ -214,7 +215,7 @@ class _Run:
             case Refuse(lifted=Decide() as lifted):
                 self._attempt(change.id, partial(self._decide, lifted, unless=change))
             case Refuse():
-                self._run.refuse(_refused(change))
+                self._refusals.report(self._refused(change))
             case Decide():
                 self._attempt(change.id, partial(self._decide, change))
             case Restore():
@@ -237,7 +238,7 @@ class _Run:
             try:
                 step()
             except _Refusal as refusal:
-                self._run.refuse(refusal.receipt)
+                self._refusals.report(refusal.receipt)
                 self._mend(id_)
         except AssentError as error:
             self._run.fail(id_.path, error)
@@ -245,12 +246,15 @@ class _Run:
 
     def _decide(self, change: Decide, unless: Refuse | None = None) -> None:
         """Bring a decision into effect, `unless` it waits and nobody broke the glass."""
-        proof = prove(self._world, self._forge, change.asked, waived=change.waived)
+        asked = change.asked
+        proof = prove(self._world, self._forge, self._origins, asked, waived=change.waived)
         if isinstance(proof, Unproven):
-            raise _Refusal(change.id, Reason.UNPROVEN, proof.why)
+            raise _Refusal(
+                Refused(id=asked.id, reason=proof.reason, detail=proof.why, blob=asked.blob)
+            )
         broke_glass = None if unless is None else self._broken_glass(change.id, proof)
         if unless is not None and broke_glass is None:
-            self._run.refuse(_refused(unless))
+            self._refusals.report(self._refused(unless))
             return
         entry = replace(
             self._entry(change.asked, proof),
@@ -277,6 +281,8 @@ class _Run:
                 restored=restored,
                 waived=entry.waived,
                 broke_glass=entry.broke_glass,
+                author=proof.author,
+                approvals=proof.approvals,
             )
         )
         planned = self._seen.actual.versions.get(change.id)
@@ -294,9 +300,15 @@ class _Run:
             )
         )
 
+    def _refused(self, change: Refuse) -> Refused:
+        blob = self._blobs.get(change.id, "")
+        return Refused(id=change.id, reason=change.reason, detail=change.detail, blob=blob)
+
     def _broken_glass(self, id_: RecordId, proof: Proof) -> BrokenGlass | None:
+        clone = CloneAt(history=self._world.history, head=proof.base)
+
         def owns(login: str) -> bool:
-            return is_code_owner(self._world, self._forge, login, id_.path)
+            return is_code_owner(clone, self._forge, login, id_.path)
 
         return broken_glass(
             self._forge, proof.number, author=proof.author, owns=owns, until=proof.at

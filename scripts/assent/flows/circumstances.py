@@ -61,7 +61,7 @@ class ForgeCircumstances:
         commit = self.history.brought_by(self.base, below.path)
         if commit is None:
             return None
-        pulls = self.forge().merged_pull_requests(commit)
+        pulls = self.forge().brought(commit, below.path)
         # Of several, those that were merged into one another, it is the one that made the commit.
         own = [pull for pull in pulls if pull.merge_commit == commit] or pulls
         return max((pull.merged_at for pull in own), default=None)

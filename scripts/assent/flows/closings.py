@@ -306,7 +306,7 @@ class Closings:
         if wanted.record.package.created != subject.record.package.created:
             return False
         commit = self._world.history.brought_by(self._world.head, case.id.path)
-        pulls = [] if commit is None else self._forge.merged_pull_requests(commit)
+        pulls = [] if commit is None else self._forge.brought(commit, case.id.path)
         return any(to_seconds(pull.merged_at) <= case.turn.at for pull in pulls)
 
     def _was_closed_by_right(self, case: _Case) -> bool:

@@ -1,12 +1,14 @@
 """Who owns a path: CODEOWNERS of the branch that counts, teams and rights as GitHub has them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from assent.core.codeowners import LOCATIONS, OwnerKind, owners_of
+from assent.core.codeowners import LOCATIONS, Owner, OwnerKind, owners_of
 from assent.core.errors import AssentError
 from assent.ports import Forge, History
 
-__all__ = ["Clone", "UndeterminedOwner", "codeowners", "is_code_owner"]
+__all__ = ["Clone", "CloneAt", "UndeterminedOwner", "codeowners", "is_code_owner"]
 
 
 class Clone(Protocol):
@@ -23,12 +25,20 @@ class Clone(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloneAt:
+    """A clone as it was at another commit than the head."""
+
+    history: History
+    head: str
+
+
 class UndeterminedOwner(AssentError):
     """CODEOWNERS names an owner that nobody but GitHub can tell from another."""
 
 
 def is_code_owner(clone: Clone, forge: Forge, login: str, path: str) -> bool:
-    """Whether a person is a code owner of a path, by the CODEOWNERS of main's head.
+    """Whether a person is a code owner of a path, by the CODEOWNERS of the clone's commit.
 
     Someone who may not write to the repository is none, whatever the file says: that is how GitHub
     reads it.
@@ -37,12 +47,8 @@ def is_code_owner(clone: Clone, forge: Forge, login: str, path: str) -> bool:
         AssentError: It could not be found out, which is not a no.
     """
     owners = owners_of(codeowners(clone) or b"", path)
-    named = any(
-        owner.kind is OwnerKind.PERSON and owner.name == login.lower() for owner in owners
-    ) or any(
-        owner.kind is OwnerKind.TEAM and forge.is_member(owner.name, login) for owner in owners
-    )
-    if named:
+    person = Owner(kind=OwnerKind.PERSON, name=login.lower())
+    if person in owners or _is_in_team(owners, forge, login):
         return forge.may_write(login)
     addresses = [owner.name for owner in owners if owner.kind is OwnerKind.EMAIL]
     if addresses and forge.may_write(login):
@@ -51,6 +57,24 @@ def is_code_owner(clone: Clone, forge: Forge, login: str, path: str) -> bool:
             f"that is, so nobody knows whether {login} is meant",
             hint="Name owners by login or team in CODEOWNERS.",
         )
+    return False
+
+
+def _is_in_team(owners: Sequence[Owner], forge: Forge, login: str) -> bool:
+    """Whether a person is in one of some teams; a team that cannot be read stands in no way."""
+    unread: AssentError | None = None
+    for owner in owners:
+        if owner.kind is not OwnerKind.TEAM:
+            continue
+        try:
+            if forge.is_member(owner.name, login):
+                return True
+        except AssentError as error:
+            if error.retryable:
+                raise
+            unread = error
+    if unread is not None:
+        raise unread
     return False
 
 

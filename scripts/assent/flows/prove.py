@@ -1,18 +1,36 @@
-"""Prove that a record was approved: by whom, in which pull request, on which commit of main."""
+"""Prove that a record was approved: by whom, in which pull request, on which commit of main.
+
+Branch protection may be switched off, bypassed or misconfigured. So nothing is taken from it: what
+counts are the reviews themselves, and who gave them on which commit.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from assent.core.forge import PullRequest
-from assent.core.git_objects import blob_id
+from assent.core.approval import Approval, Bringing, Review, ReviewState, last_words
+from assent.core.changes import Asked, Reason
+from assent.core.config import Config
+from assent.core.errors import AssentError
+from assent.core.identities import RegistrarKind
+from assent.core.objections import (
+    Objection,
+    Verdict,
+    Yardstick,
+    judges_records,
+    objection_to,
+    shortfall,
+)
 from assent.core.parameters import NAMED_APPROVERS
-from assent.core.plan import Asked
 from assent.core.record import Decision, Waiver
+from assent.flows.origins import Origin, Origins
+from assent.flows.ownership import CloneAt, is_code_owner
 from assent.flows.wanted import World
-from assent.ports import Forge, NotThere
+from assent.ports import Forge
 
 __all__ = ["Proof", "Unproven", "prove"]
+
+_CANDIDATES = frozenset({ReviewState.APPROVED, ReviewState.DISMISSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,31 +43,39 @@ class Proof:
     pull_request: str
     """Its address."""
     commit: str
+    base: str
+    """The commit of the branch that counts before it, whose CODEOWNERS counted."""
     number: int
     """The pull request's."""
     author: str
     """Who opened it."""
+    approvals: tuple[Approval, ...]
+    """What everybody said last before the merge, and whether it counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unproven:
     """Nothing shows that the record was approved."""
 
+    reason: Reason
     why: str
 
 
 def prove(
-    world: World, forge: Forge, asked: Asked, *, waived: Sequence[Waiver] = ()
+    world: World, forge: Forge, origins: Origins, asked: Asked, *, waived: Sequence[Waiver] = ()
 ) -> Proof | Unproven:
     """Find the approved pull request that brought a record to the branch that counts.
 
-    What is required here is a merged pull request whose branch held this very record, and enough
-    approvals that stood at the merge, of others than its author and those who committed to it;
-    that they are code owners of the path is what branch protection enforces.
+    What is required is a merged pull request whose branch held this very record, and enough
+    approvals of it that stood at the merge: each by a code owner, by the CODEOWNERS of the commit
+    before, and on a commit that held this very record. Its author, those who wrote the record,
+    bots, and for a yes whoever registered the model do not count. Once enough are found, nobody is
+    asked about the others.
 
     Args:
         world: What is read.
         forge: Where the pull requests are.
+        origins: How records came to the branch.
         asked: The record.
         waived: Its waivers without which a gate would stand in the way. They ask for an approval
             more, and none of those who asked for one counts.
@@ -57,61 +83,153 @@ def prove(
     Raises:
         AssentError: GitHub or the clone could not be read, which is neither a yes nor a no.
     """
-    path = asked.id.path
-    commit = world.history.brought_by(world.head, path)
-    if commit is None:
-        return Unproven(why=f"no commit of {world.config.branch} brought {path}")
-    pulls = forge.merged_pull_requests(commit)
-    if not pulls:
-        return Unproven(
-            why=f"commit {commit[:12]} brought it without a merged pull request (a direct push?)"
-        )
-    # Merging a branch that was made from another's marks both merged; only one held the record.
-    holding = (each for each in pulls if _approved_blob(world, forge, each, path) == asked.blob)
-    pull = next(holding, None)
+    origin = origins.of(asked.id.path)
+    if origin is None or origin.base is None or not origin.pulls:
+        return _pushed(world, asked, origin)
+    pull = origin.holding(asked.blob)
     if pull is None:
         return Unproven(
-            why=f"pull request {pulls[0].url} did not hold this record: what was merged with it is "
-            "not what was approved"
+            reason=Reason.NOT_WHAT_WAS_APPROVED,
+            why=f"pull request {origin.pulls[0].url} did not hold this record: what was merged "
+            "with it is not what was approved",
         )
-    approvals = forge.approvals(pull)
-    wrote = {pull.author, *approvals.committed}
-    # GitHub tells no logins apart by their case, and people wrote these ones.
-    wanting = {waiver.asked_by.lower() for waiver in waived}
-    by = tuple(
-        login for login in approvals.approved if login not in wrote and login.lower() not in wanting
-    )
-    needed = _needed(world, asked) + bool(waived)
-    if len(by) < needed:
-        return Unproven(
-            why=f"pull request {pull.url} was merged with {len(by)} "
-            f"{'approval' if len(by) == 1 else 'approvals'} of people who wrote none of it"
-            f"{' and asked for no waiver' if waived else ''}; "
-            f"{needed} {'is' if needed == 1 else 'are'} needed"
-            f"{', one of them for what is waived' if waived else ''}"
+    case = _Case(world, forge, asked, pull, origin.commit, origin.base, tuple(waived))
+    return case.proof(origins)
+
+
+def _pushed(world: World, asked: Asked, origin: Origin | None) -> Unproven:
+    branch, path = world.config.branch, asked.id.path
+    if origin is None:
+        why = f"no commit of {branch} brought {path}"
+    elif origin.base is None:
+        why = f"the first commit of {branch}, {origin.commit[:12]}, brought it"
+    else:
+        why = (
+            f"commit {origin.commit[:12]} brought it without a merged pull request (a direct push?)"
         )
-    return Proof(
-        by=by[:NAMED_APPROVERS],
-        at=pull.merged_at,
-        pull_request=pull.url,
-        commit=commit,
-        number=pull.number,
-        author=pull.author,
-    )
+    return Unproven(reason=Reason.DIRECT_PUSH, why=why)
 
 
-def _approved_blob(world: World, forge: Forge, pull: PullRequest, path: str) -> str | None:
-    """The record's blob at the head of the pull request, from the clone unless it was squashed."""
-    try:
-        entry = world.history.lookup(pull.head, [path]).get(path)
-    except NotThere:
-        content = forge.file(path, pull.head)
-        return None if content is None else blob_id(content)
-    return None if entry is None else entry.blob
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One record, and the pull request that is to prove it."""
+
+    world: World
+    forge: Forge
+    asked: Asked
+    pull: Bringing
+    commit: str
+    base: str
+    waived: tuple[Waiver, ...]
+
+    def proof(self, origins: Origins) -> Proof | Unproven:
+        configs: tuple[Config, ...] = ()
+        if self._rises:
+            changed = self._rules_changed()
+            if changed is not None:
+                return Unproven(reason=Reason.RULES_CHANGED_ALONG, why=changed)
+            # Neither what a later change lowered nor what one raised is got around.
+            configs = (self.world.config, origins.config_at(self.base))
+            unknown = self._unknown(configs)
+            if unknown is not None:
+                return Unproven(reason=Reason.CREATOR_UNKNOWN, why=unknown)
+        yardstick = self._yardstick(configs)
+        verdicts, unread = self._verdicts(yardstick)
+        short = shortfall(verdicts, self.pull, yardstick.needed, waived=bool(self.waived))
+        if short is not None and unread is not None:
+            raise unread
+        if short is not None:
+            return Unproven(reason=short.reason, why=short.why)
+        counted = [each.approval.review.by for each in verdicts if each.approval.counted]
+        return Proof(
+            by=tuple(counted[:NAMED_APPROVERS]),
+            at=self.pull.merged_at,
+            pull_request=self.pull.url,
+            commit=self.commit,
+            base=self.base,
+            number=self.pull.number,
+            author=self.pull.author,
+            approvals=tuple(each.approval for each in verdicts),
+        )
+
+    @property
+    def _rises(self) -> bool:
+        return self.asked.record.decision is Decision.APPROVED
+
+    def _rules_changed(self) -> str | None:
+        """Say that what judges the record changed along with it, if it did."""
+        touched = {*self.pull.files, *self.world.history.changed(self.base, self.commit)}
+        found = sorted(path for path in touched if judges_records(path))
+        if not found:
+            return None
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        return f"pull request {self.pull.url} also changed {found[0]}{more}, which judges records"
+
+    def _unknown(self, configs: Sequence[Config]) -> str | None:
+        """Say whom nobody knows, where that holds a yes up."""
+        if not any(each.identities.strict for each in configs):
+            return None
+        by = self.asked.record.package.created_by
+        kinds = {each.identities.registrar(by).kind for each in configs}
+        if kinds == {RegistrarKind.UNKNOWN}:
+            who = "an unnamed principal" if by is None else by
+            return f"identities is strict, and does not say who registered the model as {who}"
+        for commit in self.pull.written:
+            if commit.unknown:
+                return (
+                    f"identities is strict, and commit {commit.id[:12]}, which changed the record, "
+                    f"names {commit.unknown[0]}, an address that belongs to no account"
+                )
+        return None
+
+    def _yardstick(self, configs: Sequence[Config]) -> Yardstick:
+        id_, by = self.asked.id, self.asked.record.package.created_by
+        # An environment that the earlier configuration does not have asked for nothing then.
+        needed = [
+            each.approvals(id_.environment, id_.model)
+            for each in configs
+            if id_.environment in each.ladder
+        ]
+        registrars = (each.identities.registrar(by) for each in configs)
+        return Yardstick(
+            blob=self.asked.blob,
+            needed=max(needed, default=1) + bool(self.waived),
+            # GitHub tells no logins apart by their case, and people wrote these ones.
+            registrars=frozenset(each.login.lower() for each in registrars if each.login),
+            askers=frozenset(each.asked_by.lower() for each in self.waived),
+        )
+
+    def _verdicts(self, yardstick: Yardstick) -> tuple[list[Verdict], AssentError | None]:
+        """Judge everybody's last word, and note what could not be found out."""
+        verdicts: list[Verdict] = []
+        unread: AssentError | None = None
+        counted = 0
+        for review in last_words(self.pull.reviews, self.pull.merged_at):
+            if review.state not in _CANDIDATES:
+                verdicts.append(_uncounted(review, "asked for changes"))
+                continue
+            objection = objection_to(review, self.pull, yardstick)
+            if objection is None and counted >= yardstick.needed:
+                verdicts.append(_uncounted(review, ""))
+                continue
+            try:
+                verdicts.append(Verdict.of(review, objection or self._not_owning(review)))
+            except AssentError as error:
+                if error.retryable:
+                    raise
+                unread = unread or error
+                verdicts.append(_uncounted(review, "may own the record or not: it is not shown"))
+            counted += verdicts[-1].approval.counted
+        return verdicts, unread
+
+    def _not_owning(self, review: Review) -> Objection | None:
+        path = self.asked.id.path
+        clone = CloneAt(history=self.world.history, head=self.base)
+        if is_code_owner(clone, self.forge, review.by, path):
+            return None
+        why = f"is no code owner of {path} who may write"
+        return Objection(reason=Reason.APPROVED_BY_NON_OWNER, why=why)
 
 
-def _needed(world: World, asked: Asked) -> int:
-    """One for a no, which nothing may hold up; as many as configured for a yes."""
-    if asked.record.decision is not Decision.APPROVED:
-        return 1
-    return world.config.approvals(asked.id.environment, asked.id.model)
+def _uncounted(review: Review, why: str) -> Verdict:
+    return Verdict(approval=Approval(review=review, counted=False, why=why))

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from assent.core.approval import Bringing
 from assent.core.deployment import Deployed, Deployment
 from assent.core.forge import (
-    Approvals,
     Branch,
     Conversation,
     IssueReport,
     OpenedPullRequest,
     OpenPullRequest,
     PromotionView,
-    PullRequest,
     PullRequestState,
 )
 
@@ -110,11 +109,14 @@ class Forge(Protocol):
         """Branches below a name that ends with a slash, with the pull requests from each."""
         ...
 
-    def merged_pull_requests(self, commit: str, /) -> Sequence[PullRequest]:
+    def brought(self, commit: str, path: str, /) -> Sequence[Bringing]:
         """The merged pull requests that brought a commit to the branch that counts.
 
         There are several where one's branch was made from another's. The one whose merge made the
-        very commit comes first.
+        very commit comes first. Each tells who reviewed and who wrote the file at `path`.
+
+        Raises:
+            AssentError: Something of them could not be read, or is not shown.
         """
         ...
 
@@ -128,10 +130,6 @@ class Forge(Protocol):
 
     def other_files(self, branch: str, path: str, /) -> Sequence[str]:
         """Paths other than `path` in which a branch differs from the branch that counts."""
-        ...
-
-    def approvals(self, pull: PullRequest, /) -> Approvals:
-        """The approvals that stood on a pull request when it was merged."""
         ...
 
     def pull_request(self, number: int, /) -> PullRequestState:

@@ -4,19 +4,18 @@ from collections.abc import Iterator
 
 from assent.core.config import CONFIG_PATH
 from assent.core.names import PROMOTIONS, shown
+from assent.core.objections import judges_records
 from assent.core.rules.rule import ChangeRule, Problem
 from assent.core.rules.subject import README, Change
 
 __all__ = ["RULE"]
 
-_FILES = frozenset({CONFIG_PATH, "CODEOWNERS", "docs/CODEOWNERS"})
-_FOLDERS = ("schemas/", ".github/")
 _JUDGES = f"{CONFIG_PATH}, schemas/, .github/ and CODEOWNERS"
 
 
 def judge(change: Change) -> Iterator[Problem]:
     """Report, once, that a change touches both."""
-    judges = [path for path in change.paths if path in _FILES or f"{path}/".startswith(_FOLDERS)]
+    judges = [path for path in change.paths if judges_records(path)]
     records = [
         path
         for path in change.paths

@@ -251,3 +251,18 @@ def _message(title: str, body: str) -> str:
 def commits_of(repository: Repository, pull: Pull) -> Sequence[str]:
     """Name a pull request's commits, oldest first."""
     return repository.git.commits_between(current_base(repository, pull), pull.head_sha)
+
+
+def pulls_of_commit(repository: Repository, commit: str) -> Sequence[Issue]:
+    """Find the merged pull request that brought a commit, or the open ones that hold it."""
+    git, pulls = repository.git, repository.pulls()
+    tip = repository.branch(repository.default_branch)
+    arrived = tip is not None and git.is_ancestor(commit, tip)
+    made = [issue for issue, pull in pulls if arrived and pull.merge_commit_sha == commit]
+    return made or [
+        issue
+        for issue, pull in pulls
+        if (pull.merged_at is not None) is arrived
+        and (arrived or issue.state == "open")
+        and commit in commits_of(repository, pull)
+    ]

@@ -3,20 +3,29 @@
 A field is worked out when a query asks for it; most ask for few.
 """
 
+import re
+
 from graphql import GraphQLResolveInfo
 
 from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Comment, Event, Issue, Pull, Review
 from assent.sandbox.github.errors import ApiError
 from assent.sandbox.github.graph.paging import Object, ends
+from assent.sandbox.github.merging import commits_of, pulls_of_commit
 from assent.sandbox.github.pushing import catch_up
 from assent.sandbox.github.repositories import Repository
 from assent.sandbox.github.reviewing import current_base, three_dot_difference
 from assent.sandbox.github.views.people import maybe_timestamp, timestamp
 
-__all__ = ["Info", "IssueNode", "PullRequestNode", "state_of"]
+__all__ = ["CommitNode", "Info", "IssueNode", "PullRequestNode", "state_of"]
 
 Info = GraphQLResolveInfo[None]
+
+_COMMITS_SHOWN = 250
+"""As many commits of a pull request GitHub shows at most."""
+_CO_AUTHOR = re.compile(
+    r"^co-authored-by:\s*([^<\n]*?)\s*<([^>\n]+)>\s*$", re.MULTILINE | re.IGNORECASE
+)
 
 _TIMELINE = {
     "closed": ("CLOSED_EVENT", "ClosedEvent"),
@@ -133,20 +142,77 @@ class PullRequestNode(_Node):
         """When it was merged, if it was."""
         return maybe_timestamp(self._pull.merged_at)
 
-    def reviews(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+    @property
+    def merged(self) -> bool:
+        """Whether it was merged."""
+        return self._pull.merged_at is not None
+
+    @property
+    def mergedBy(self) -> Object | None:  # noqa: N802 - the schema's field
+        """Who merged it, if somebody did."""
+        by = self._pull.merged_by
+        return None if by is None else _actor(self._call, by)
+
+    @property
+    def mergeCommit(self) -> "CommitNode | None":  # noqa: N802 - the schema's field
+        """The commit that merging made, if it was merged."""
+        sha = self._pull.merge_commit_sha
+        return None if sha is None else self._commit(sha)
+
+    def commits(
+        self,
+        _info: Info,
+        first: int | None = None,
+        last: int | None = None,
+        after: str | None = None,
+    ) -> Object:
+        """Return the commits of its branch, oldest first, as many as GitHub shows."""
+        shown = commits_of(self._repository, self._pull)[:_COMMITS_SHOWN]
+        return ends(
+            "commits",
+            shown,
+            lambda sha: {"commit": self._commit(sha)},
+            first=first,
+            last=last,
+            after=after,
+        )
+
+    def _commit(self, sha: str) -> "CommitNode":
+        return CommitNode(self._call, self._repository, sha)
+
+    def reviews(
+        self,
+        _info: Info,
+        first: int | None = None,
+        last: int | None = None,
+        after: str | None = None,
+    ) -> Object:
         """Return reviews, oldest first; a pending one only to its author."""
         shown = [
             review
             for review in self._pull.reviews
             if review.state != "PENDING" or review.author == self._call.login
         ]
-        return ends("reviews", shown, self._review, first=first, last=last)
+        return ends("reviews", shown, self._review, first=first, last=last, after=after)
 
-    def files(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+    def files(
+        self,
+        _info: Info,
+        first: int | None = None,
+        last: int | None = None,
+        after: str | None = None,
+    ) -> Object:
         """Return the files that it changes since its branch left the base."""
         base = current_base(self._repository, self._pull)
         changes = three_dot_difference(self._repository, base, self._pull.head_sha)
-        return ends("files", changes, lambda change: {"path": change.path}, first=first, last=last)
+        return ends(
+            "files",
+            changes,
+            lambda change: {"path": change.path},
+            first=first,
+            last=last,
+            after=after,
+        )
 
     def timelineItems(  # noqa: N802 - the schema's field
         self,
@@ -170,7 +236,12 @@ class PullRequestNode(_Node):
         return self._said(review.author, review.body) | {
             "submittedAt": maybe_timestamp(review.submitted_at),
             "state": review.state,
+            "commit": self._reviewed(review.commit_id),
         }
+
+    def _reviewed(self, sha: str) -> "CommitNode | None":
+        known = self._repository.git.commit(sha) is not None
+        return self._commit(sha) if known else None
 
     def _event(self, event: Event) -> Object:
         return {
@@ -180,6 +251,67 @@ class PullRequestNode(_Node):
             "closer": None,  # keywords such as "fixes #12" close nothing here
             "label": {"name": event.details.get("label")},
         }
+
+
+class CommitNode:
+    """A commit."""
+
+    __typename = "Commit"  # by it GraphQL tells which kind of object it is
+
+    def __init__(self, call: Call, repository: Repository, sha: str) -> None:
+        self._call = call
+        self._repository = repository
+        self._commit = repository.git.objects.commit(sha)
+        self.oid = sha
+
+    def associatedPullRequests(  # noqa: N802 - the schema's field
+        self, _info: Info, first: int | None = None, after: str | None = None
+    ) -> Object:
+        """Return the merged pull requests that brought it, or open ones that hold it."""
+        return ends(
+            "associatedPullRequests",
+            pulls_of_commit(self._repository, self.oid),
+            lambda issue: PullRequestNode(self._call, self._repository, issue),
+            first=first,
+            last=None,
+            after=after,
+        )
+
+    def authors(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        """Return the author, and those whom its message names as co-authors."""
+        author = self._commit.author
+        named = [(author.name, author.email), *_CO_AUTHOR.findall(self._commit.message)]
+        return ends("authors", named, self._git_actor, first=first, last=last)
+
+    @property
+    def committer(self) -> Object:
+        """Who committed it."""
+        committer = self._commit.committer
+        return self._git_actor((committer.name, committer.email))
+
+    def file(self, _info: Info, path: str) -> Object | None:
+        """Return what it holds at a path."""
+        entry = self._repository.git.entry_at(self._commit.tree, path)
+        if entry is None:
+            return None
+        return {"oid": entry.sha, "mode": int(entry.mode, 8), "path": path, "type": entry.kind}
+
+    def parents(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
+        """Return its parents."""
+        return ends(
+            "parents",
+            self._commit.parents,
+            lambda sha: CommitNode(self._call, self._repository, sha),
+            first=first,
+            last=last,
+        )
+
+    def _git_actor(self, named: tuple[str, str]) -> Object:
+        """Show whom a commit names; with an account where a person has that address."""
+        name, email = named
+        account = self._call.state.account_by_email(email)
+        user = None if account is None or account.kind != "User" else {"login": account.login}
+        return {"name": name, "email": email, "user": user}
 
 
 def state_of(issue: Issue, pull: Pull) -> str:

@@ -28,12 +28,24 @@ def ends(
     *,
     first: int | None,
     last: int | None,
+    after: str | None = None,
     count: str = "totalCount",
 ) -> Object:
-    """Return the first or the last so many of a list, in its own order."""
+    """Return the first, those after a cursor, or the last so many of a list, in its own order."""
     size = _size(connection, first, last)
-    chosen = items[:size] if last is None else items[max(0, len(items) - size) :]
-    return {"nodes": [render(item) for item in chosen], count: len(items)}
+    start = 0 if after is None else int(_place(after)[0])
+    if last is not None:
+        start = max(start, len(items) - size)
+    chosen = items[start : start + size]
+    end = start + len(chosen)
+    return {
+        "nodes": [render(item) for item in chosen],
+        count: len(items),
+        "pageInfo": {
+            "hasNextPage": last is None and end < len(items),
+            "endCursor": _cursor((end, end)) if chosen else None,
+        },
+    }
 
 
 def ordered_page(

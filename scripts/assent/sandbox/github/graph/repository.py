@@ -12,6 +12,7 @@ from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Issue, Pull
 from assent.sandbox.github.errors import ApiError
 from assent.sandbox.github.graph.conversation import (
+    CommitNode,
     Info,
     IssueNode,
     PullRequestNode,
@@ -99,13 +100,13 @@ class RepositoryNode:
         return {
             "name": name,
             "prefix": f"{prefix}/",
-            "target": {"__typename": "Commit", "oid": sha},
+            "target": CommitNode(self._call, self._repository, sha),
             "associatedPullRequests": associated,
         }
 
     def object(
         self, _info: Info, oid: str | None = None, expression: str | None = None
-    ) -> Object | None:
+    ) -> Object | CommitNode | None:
         """Return a commit, a folder or a file: `revision` or `revision:path`."""
         self._admit(READ_CONTENTS)
         git = self._repository.git
@@ -114,7 +115,7 @@ class RepositoryNode:
         if sha is None:
             return None
         if not path:
-            return {"__typename": "Commit", "oid": sha}
+            return CommitNode(self._call, self._repository, sha)
         entry = git.entry_at(git.objects.commit(sha).tree, path)
         if entry is None:
             return None

@@ -32,7 +32,18 @@ interface GitObject { oid: GitObjectID! }
 type Blob implements GitObject {
   oid: GitObjectID! byteSize: Int! text: String isBinary: Boolean isTruncated: Boolean!
 }
-type Commit implements GitObject { oid: GitObjectID! }
+type Commit implements GitObject {
+  oid: GitObjectID!
+  associatedPullRequests(first: Int, after: String): PullRequestConnection
+  authors(first: Int, last: Int): GitActorConnection!
+  committer: GitActor
+  file(path: String!): TreeEntry
+  parents(first: Int, last: Int): CommitConnection!
+}
+type CommitConnection { nodes: [Commit] totalCount: Int! }
+type GitActorConnection { nodes: [GitActor] totalCount: Int! }
+type GitActor { name: String email: String user: User }
+type TreeEntry { oid: GitObjectID! mode: Int! path: String type: String! }
 type Tree implements GitObject { oid: GitObjectID! }
 type Ref {
   name: String! prefix: String! target: GitObject
@@ -72,23 +83,33 @@ type PullRequestConnection { nodes: [PullRequest] totalCount: Int! pageInfo: Pag
 type PullRequest {
   number: Int! url: URI! title: String! body: String! state: PullRequestState!
   author: Actor viewerDidAuthor: Boolean!
-  updatedAt: DateTime! closedAt: DateTime mergedAt: DateTime
+  updatedAt: DateTime! closedAt: DateTime
+  merged: Boolean! mergedAt: DateTime mergedBy: Actor mergeCommit: Commit
   headRefName: String! headRefOid: GitObjectID! baseRefName: String!
   isCrossRepository: Boolean!
   labels(first: Int, last: Int): LabelConnection
   comments(first: Int, last: Int): IssueCommentConnection!
-  files(first: Int, last: Int): PullRequestChangedFileConnection
-  reviews(first: Int, last: Int): PullRequestReviewConnection
+  commits(first: Int, last: Int, after: String): PullRequestCommitConnection!
+  files(first: Int, last: Int, after: String): PullRequestChangedFileConnection
+  reviews(first: Int, last: Int, after: String): PullRequestReviewConnection
   timelineItems(itemTypes: [PullRequestTimelineItemsItemType!],
                 first: Int, last: Int): PullRequestTimelineItemsConnection!
 }
-type PullRequestChangedFileConnection { nodes: [PullRequestChangedFile] totalCount: Int! }
+type PullRequestCommitConnection {
+  nodes: [PullRequestCommit] totalCount: Int! pageInfo: PageInfo!
+}
+type PullRequestCommit { commit: Commit! }
+type PullRequestChangedFileConnection {
+  nodes: [PullRequestChangedFile] totalCount: Int! pageInfo: PageInfo!
+}
 type PullRequestChangedFile { path: String! }
 enum PullRequestReviewState { APPROVED CHANGES_REQUESTED COMMENTED DISMISSED PENDING }
-type PullRequestReviewConnection { nodes: [PullRequestReview] totalCount: Int! }
+type PullRequestReviewConnection {
+  nodes: [PullRequestReview] totalCount: Int! pageInfo: PageInfo!
+}
 type PullRequestReview {
   author: Actor body: String! submittedAt: DateTime state: PullRequestReviewState!
-  viewerDidAuthor: Boolean!
+  viewerDidAuthor: Boolean! commit: Commit
 }
 enum PullRequestTimelineItemsItemType {
   CLOSED_EVENT LABELED_EVENT MERGED_EVENT REOPENED_EVENT UNLABELED_EVENT

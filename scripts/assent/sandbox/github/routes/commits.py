@@ -3,9 +3,8 @@
 from http import HTTPStatus
 
 from assent.sandbox.github.calls import Answer, RepositoryCall
-from assent.sandbox.github.conversation import Issue
 from assent.sandbox.github.errors import not_found, unprocessable
-from assent.sandbox.github.merging import commits_of
+from assent.sandbox.github.merging import pulls_of_commit
 from assent.sandbox.github.routing import READ_CONTENTS, READ_PULLS, repository_routes
 from assent.sandbox.github.views.git import commit_json, file_change
 from assent.sandbox.github.views.pulls import simple_pull
@@ -55,19 +54,7 @@ def list_pulls_of_commit(call: RepositoryCall, sha: str) -> Answer:
     commit = git.resolve(sha)
     if commit is None:
         raise unprocessable(f"No commit found for SHA: {sha}")
-    tip = call.repository.branch(call.repository.default_branch)
-    arrived = tip is not None and git.is_ancestor(commit, tip)
-    found = [
-        issue
-        for issue, pull in call.repository.pulls()
-        if arrived and pull.merge_commit_sha == commit
-    ] or [
-        issue
-        for issue, pull in call.repository.pulls()
-        if (pull.merged_at is not None) is arrived
-        and (arrived or issue.state == "open")
-        and _holds(call, issue, commit)
-    ]
+    found = pulls_of_commit(call.repository, commit)
     return call.page(found, lambda issue: simple_pull(call, issue))
 
 
@@ -131,13 +118,6 @@ def _relation(ahead: bool, behind: bool) -> str:  # noqa: FBT001 - a table of tw
     if ahead:
         return "ahead"
     return "behind" if behind else "identical"
-
-
-def _holds(call: RepositoryCall, issue: Issue, commit: str) -> bool:
-    pull = issue.pull
-    if pull is None:
-        return False
-    return commit in commits_of(call.repository, pull)
 
 
 def _is_by(call: RepositoryCall, sha: str, author: str) -> bool:
