@@ -123,12 +123,12 @@ def test_approval_by_a_bot(siege: Siege) -> None:
 
 
 def test_record_slipped_into_anothers_merge(siege: Siege) -> None:
-    """The merge commit of an approved pull request holds a record that its branch did not."""
+    """A merge made by hand of an approved branch holds another record; no pull request made it."""
     _, pull = siege.proposed()
     good = siege.record(SECOND, pull.head.ref)
     siege.approve(pull, "ben")
     siege.merge_by_hand(pull, {SECOND: forged(good, better)})
-    siege.refusal(Reason.NOT_WHAT_WAS_APPROVED)
+    siege.refusal(Reason.DIRECT_PUSH)
 
 
 @pytest.mark.parametrize(
