@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.calls import Counts, Operations, count_calls
 from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
+from benchmarks.proof import count_proof
 from benchmarks.report import report_text, report_values
 from benchmarks.scene import open_scene
 from benchmarks.status import compare_status
@@ -26,6 +27,7 @@ _NEEDED = {
     None: ("check-jsonschema", "gto"),
     "calls": (),
     "closed": (),
+    "proof": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -40,7 +42,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     add("--closed", type=int, default=300, metavar="N", help="pull requests closed before [300]")
     add("--gto", type=int, default=2_500, metavar="N", help="versions for gto show [2500]")
     add("--runs", type=int, default=3, metavar="N", help="runs of our commands [3]")
-    add("--only", choices=("calls", "closed", "check", "status"), help="one benchmark  [all]")
+    add("--only", choices=tuple(filter(None, _NEEDED)), help="one benchmark  [all]")
     add("--peers", type=Path, default=_PEERS, metavar="FOLDER", help="programs of the peers")
     add("--format", choices=("text", "json"), default="text", help="how to print it [text]")
     arguments = parser.parse_args(given)
@@ -61,6 +63,7 @@ def main(given: Sequence[str] | None = None) -> int:
     only: str | None = arguments.only
     counts: dict[int, Counts] = {}
     closed: dict[int, Operations] = {}
+    proof: Operations | None = None
     comparisons = []
     with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
         if only in {None, "calls"}:
@@ -71,7 +74,10 @@ def main(given: Sequence[str] | None = None) -> int:
             for number in (_FEW_CLOSED, arguments.closed):
                 _say(f"counting calls with {number:,} pull requests closed before")
                 closed[number] = count_with_closed(number, Path(name, f"closed-{number}"))
-        if only != "closed":
+        if only in {None, "proof"}:
+            _say("counting the calls of a proof")
+            proof = count_proof(Path(name, "proof"))
+        if only not in {"closed", "proof"}:
             _say(f"writing a tree of {arguments.large:,} records")
             with open_scene(TreeShape.of(arguments.large), Path(name, "large")) as scene:
                 if only in {None, "calls"}:
@@ -88,9 +94,9 @@ def main(given: Sequence[str] | None = None) -> int:
                         )
                     )
     if arguments.format == "json":
-        print(json.dumps(report_values(counts, closed, comparisons), indent=2))
+        print(json.dumps(report_values(counts, closed, comparisons, proof), indent=2))
     else:
-        print(report_text(counts, closed, comparisons))
+        print(report_text(counts, closed, comparisons, proof))
     return int(not (_alike(list(counts.values())) and _alike(list(closed.values()))))
 
 

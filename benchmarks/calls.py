@@ -12,7 +12,7 @@ from assent.sandbox.stage import REPOSITORY
 from assent.sandbox.wire import Call
 from benchmarks.scene import Scene
 
-__all__ = ["Counts", "Operations", "count_apply", "count_calls"]
+__all__ = ["Counts", "Operations", "count_apply", "count_calls", "operations"]
 
 Operations = Mapping[str, int]
 """How often each operation of each service was called, first call first."""
@@ -24,6 +24,7 @@ _VARIABLE = (
     (re.compile(r"/[0-9a-f]{40}(?=/|$)"), "/{commit}"),
     (re.compile(r"/[0-9]+(?=/|$)"), "/{number}"),
     (re.compile(r"/memberships/[^/?]+"), "/memberships/{login}"),
+    (re.compile(r"/collaborators/[^/?]+"), "/collaborators/{login}"),
     (re.compile(r"^/api/v3"), ""),
 )
 
@@ -91,7 +92,7 @@ def _counted(scene: Scene, *arguments: str) -> tuple[Operations, dict[str, Any]]
     ledger = scene.stage.ledger
     ledger.clear()
     said: dict[str, Any] = json.loads(scene.run(*arguments, "--format", "json"))
-    return _operations(ledger.calls), said
+    return operations(ledger.calls), said
 
 
 def _require(holds: bool, said: Mapping[str, Any]) -> None:  # noqa: FBT001 - what is required
@@ -99,7 +100,8 @@ def _require(holds: bool, said: Mapping[str, Any]) -> None:  # noqa: FBT001 - wh
         raise RuntimeError(f"a step did not do what is counted here: {said}")
 
 
-def _operations(calls: Iterable[Call]) -> dict[str, int]:
+def operations(calls: Iterable[Call]) -> dict[str, int]:
+    """How often each operation was called, whatever it was called about."""
     return dict(Counter(f"{call.service} {_operation(call)}" for call in calls))
 
 

@@ -31,6 +31,7 @@ def report_text(
     counts: Mapping[int, Counts],
     closed: Mapping[int, Operations],
     comparisons: Sequence[Comparison],
+    proof: Operations | None = None,
 ) -> str:
     """Everything that was measured, in tables."""
     parts = [machine()]
@@ -45,6 +46,8 @@ def report_text(
     if closed:
         found = {f"{number:,} closed before": each for number, each in closed.items()}
         parts.append(_calls("assent apply: calls with", found))
+    if proof is not None:
+        parts.append(_calls("proof of one approval, cold", {"calls": proof}))
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
@@ -54,9 +57,11 @@ def _calls(title: str, found: Mapping[str, Operations]) -> str:
     operations = list(dict.fromkeys(name for each in found.values() for name in each))
     rows = [[name, *(str(each.get(name, 0)) for each in found.values())] for name in operations]
     total = ["all", *(str(sum(each.values())) for each in found.values())]
+    counted = _table([[title, *found], *rows, total])
+    if len(found) == 1:
+        return counted
     same = all(each == next(iter(found.values())) for each in found.values())
-    verdict = "The same calls." if same else "DIFFERENT CALLS."
-    return f"{_table([[title, *found], *rows, total])}\n{verdict}"
+    return f"{counted}\n{'The same calls.' if same else 'DIFFERENT CALLS.'}"
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -96,6 +101,7 @@ def report_values(
     counts: Mapping[int, Counts],
     closed: Mapping[int, Operations],
     comparisons: Sequence[Comparison],
+    proof: Operations | None = None,
 ) -> dict[str, Any]:
     """Everything that was measured, as JSON values."""
     return {
@@ -111,6 +117,7 @@ def report_values(
             for size, each in counts.items()
         ],
         "closed": [{"before": number, "apply": dict(each)} for number, each in closed.items()],
+        "proof": None if proof is None else dict(proof),
         "times": [
             {
                 "question": each.question,

@@ -88,7 +88,8 @@ class Play:
     parameters: MemoryParameters = field(default_factory=MemoryParameters)
 
     def __post_init__(self) -> None:
-        self.repository = MemoryRepository({"assent.yaml": CONFIG}, now=self.clock.now)
+        files = {"assent.yaml": CONFIG, ".github/CODEOWNERS": b"/promotions/ @ana\n"}
+        self.repository = MemoryRepository(files, now=self.clock.now)
 
     def promote(self, model: str, version: int, *, content: bytes | None = None) -> None:
         """Propose a version, and merge its record."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmarks.calls import Counts, count_calls
 from benchmarks.closed import count_with_closed
+from benchmarks.proof import count_proof
 from benchmarks.scene import open_scene
 from benchmarks.tree import TreeShape
 
@@ -31,3 +32,10 @@ def test_what_was_closed_long_ago_costs_nothing_any_more(tmp_path: Path) -> None
     few = count_with_closed(10, tmp_path / "few")
     assert few == count_with_closed(300, tmp_path / "many")
     assert 0 < sum(few.values()) <= 30  # the one that was closed last is looked at again
+
+
+def test_the_proof_of_an_approval_costs_few_calls(tmp_path: Path) -> None:
+    """A token, one query, and for each of production's two approvers the team and the right."""
+    found = count_proof(tmp_path)
+    assert found["github POST /api/graphql"] == 1
+    assert 0 < sum(found.values()) <= 6

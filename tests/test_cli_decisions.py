@@ -24,13 +24,9 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     return promoted(monkeypatch)
 
 
-OWNED = {".github/CODEOWNERS": b"/promotions/ @ana\n"}
-
-
 @pytest.fixture
 def closed(play: Play) -> Play:
     """Version 7 is live; the promotion of version 8 was closed with a hostile comment."""
-    play.repository.push(OWNED)
     assert run("apply").exit_code == 0
     play.propose("churn", 8)
     play.clock.advance(timedelta(minutes=1))

@@ -238,7 +238,7 @@ def test_a_direct_push_takes_no_effect(stage: Stage, tmp_path: Path) -> None:
         applied = play.apply(stage)
         assert applied.exit_code == 12
         assert "refused  churn 2 in dev: commit " in applied.output
-        assert "without a merged pull request (a direct push?) [unproven]" in applied.output
+        assert "without a merged pull request (a direct push?) [direct-push]" in applied.output
     assert play.current(stage) == 1
     assert "dev/churn/versions/2" not in play.parameters(stage)
     assert play.fields(stage, challenger) == {"ModelApprovalStatus": "PendingManualApproval"}

@@ -102,6 +102,15 @@ def test_who_breaks_the_glass(
         assert ground.effective() == set()
 
 
+def test_who_became_an_owner_since_breaks_nothing() -> None:
+    """What counts are the code owners as they were before the merge, as for approvals."""
+    ground = stopped()
+    merged(ground, on("carla"))
+    ground.scene.push(".github/CODEOWNERS", b"* @ana @ben @carla\n")
+    assert refused(ground.apply("dev")) == [(1, Reason.LINE_STOPPED)]
+    assert ground.effective() == set()
+
+
 @pytest.mark.parametrize(
     ("label", "lifts"),
     [("assent", False), (f"{BREAK_GLASS}!", False), (BREAK_GLASS.upper(), True)],

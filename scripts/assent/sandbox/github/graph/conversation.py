@@ -4,9 +4,11 @@ A field is worked out when a query asks for it; most ask for few.
 """
 
 import re
+from http import HTTPStatus
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLError, GraphQLResolveInfo
 
+from assent.sandbox.github.access import Needs, require
 from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Comment, Event, Issue, Pull, Review
 from assent.sandbox.github.errors import ApiError
@@ -15,9 +17,10 @@ from assent.sandbox.github.merging import commits_of, pulls_of_commit
 from assent.sandbox.github.pushing import catch_up
 from assent.sandbox.github.repositories import Repository
 from assent.sandbox.github.reviewing import current_base, three_dot_difference
+from assent.sandbox.github.routing import READ_PULLS
 from assent.sandbox.github.views.people import maybe_timestamp, timestamp
 
-__all__ = ["CommitNode", "Info", "IssueNode", "PullRequestNode", "state_of"]
+__all__ = ["CommitNode", "Info", "IssueNode", "PullRequestNode", "admit", "state_of"]
 
 Info = GraphQLResolveInfo[None]
 
@@ -268,6 +271,7 @@ class CommitNode:
         self, _info: Info, first: int | None = None, after: str | None = None
     ) -> Object:
         """Return the merged pull requests that brought it, or open ones that hold it."""
+        admit(self._call, self._repository, READ_PULLS)
         return ends(
             "associatedPullRequests",
             pulls_of_commit(self._repository, self.oid),
@@ -312,6 +316,15 @@ class CommitNode:
         account = self._call.state.account_by_email(email)
         user = None if account is None or account.kind != "User" else {"login": account.login}
         return {"name": name, "email": email, "user": user}
+
+
+def admit(call: Call, repository: Repository, needs: Needs) -> None:
+    """Refuse a caller who may not see what is asked for."""
+    try:
+        require(call.state, call.actor, repository, needs)
+    except ApiError as refusal:
+        kind = "NOT_FOUND" if refusal.status is HTTPStatus.NOT_FOUND else "FORBIDDEN"
+        raise GraphQLError(refusal.message, extensions={"type": kind}) from refusal
 
 
 def state_of(issue: Issue, pull: Pull) -> str:

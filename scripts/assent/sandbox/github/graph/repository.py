@@ -1,12 +1,11 @@
 """A repository as GraphQL shows it: references, files, issues and pull requests."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from graphql import GraphQLError
 
-from assent.sandbox.github.access import Needs, require, role_of
+from assent.sandbox.github.access import Needs, role_of
 from assent.sandbox.github.accounts import Role
 from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Issue, Pull
@@ -16,6 +15,7 @@ from assent.sandbox.github.graph.conversation import (
     Info,
     IssueNode,
     PullRequestNode,
+    admit,
     state_of,
 )
 from assent.sandbox.github.graph.paging import Object, named_page, ordered_page
@@ -207,11 +207,7 @@ class RepositoryNode:
         )
 
     def _admit(self, needs: Needs) -> None:
-        try:
-            require(self._call.state, self._call.actor, self._repository, needs)
-        except ApiError as refusal:
-            kind = "NOT_FOUND" if refusal.status is HTTPStatus.NOT_FOUND else "FORBIDDEN"
-            raise GraphQLError(refusal.message, extensions={"type": kind}) from refusal
+        admit(self._call, self._repository, needs)
 
 
 def _blob(oid: str, content: bytes) -> Object:
