@@ -14,6 +14,7 @@ from assent.adapters.parameter_store import ParameterStore, UnwritableParameter
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
 from assent.adapters.system_clock import SystemClock
+from assent.core.canonical import digest
 from assent.core.names import PackageArn, parse_package_arn
 from assent.core.package import (
     Artifact,
@@ -80,6 +81,7 @@ def described(arn: PackageArn) -> ModelVersion:
                     artifact=Artifact(uri="s3://models/churn/1/model.tar.gz"),
                 ),
             ),
+            specification=digest([{}]),
         ),
         status="Completed",
         approval=RegistryApproval.PENDING,

@@ -144,6 +144,8 @@ def package_values(package: Package) -> dict[str, Any]:
                 "etag": artifact.etag,
                 "version_id": artifact.version_id,
                 "bytes": artifact.bytes,
+                # Absent, not null: what was written before there was such a field keeps its digest.
+                **({} if artifact.sha256 is None else {"sha256": artifact.sha256}),
             }
         containers.append(values)
     return {
@@ -151,6 +153,7 @@ def package_values(package: Package) -> dict[str, Any]:
         "created": written(package.created),
         "created_by": package.created_by,
         "containers": containers,
+        **({} if package.specification is None else {"specification": package.specification}),
     }
 
 

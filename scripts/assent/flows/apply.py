@@ -52,6 +52,7 @@ from assent.flows.observe import (
 from assent.flows.ownership import is_code_owner
 from assent.flows.progress import Progress
 from assent.flows.prove import Proof, Unproven, prove
+from assent.flows.recheck import recheck
 from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
 from assent.flows.set_current import Currents, Live
 from assent.flows.wanted import World
@@ -252,6 +253,7 @@ class _Run:
         if unless is not None and broke_glass is None:
             self._run.refuse(_refused(unless))
             return
+        self._recheck(change)
         entry = replace(
             self._entry(change.asked, proof),
             broke_glass="" if broke_glass is None else broke_glass.by,
@@ -293,6 +295,13 @@ class _Run:
                 broke_glass=entry.broke_glass,
             )
         )
+
+    def _recheck(self, change: Decide) -> None:
+        """See that a record's evidence still is what it says, before anything is written."""
+        seen = self._seen.actual.versions.get(change.id)
+        found = recheck(self._world, change.asked, seen)
+        if found is not None:
+            raise _Refusal(change.id, found.reason, found.detail)
 
     def _broken_glass(self, id_: RecordId, proof: Proof) -> BrokenGlass | None:
         def owns(login: str) -> bool:

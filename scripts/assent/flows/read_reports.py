@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from assent.core.errors import AssentError
 from assent.core.evidence import ReportFile, UnreadPart
+from assent.core.fitting import MORE
 from assent.core.metrics import Metric
 from assent.core.registry_fields import one_line
 from assent.core.reports import Report, ReportKind
@@ -40,13 +41,15 @@ class ReadFile:
     file: ReportFile
 
 
-def read_file(kind: ReportKind, uri: str, reports: Reports) -> ReadFile:
-    """Read a report file.
+def read_file(
+    kind: ReportKind, uri: str, reports: Reports, *, version_id: str | None = None
+) -> ReadFile:
+    """Read a report file, or one version of it.
 
     Raises:
         AssentError: It could not be read; `require_answer` tells which errors say nothing of it.
     """
-    found = reports.read(uri, limit=MAX_REPORT_BYTES)
+    found = reports.read(uri, limit=MAX_REPORT_BYTES, version_id=version_id)
     return ReadFile(
         content=found.content,
         file=ReportFile(
@@ -126,4 +129,4 @@ def capped(parts: Iterable[UnreadPart]) -> tuple[UnreadPart, ...]:
         return found
     kept_parts = found[: MAX_UNREAD - 1]
     rest = f"{len(found) - len(kept_parts)} more places; see the reports themselves"
-    return (*kept_parts, UnreadPart(where="and", why=rest))
+    return (*kept_parts, UnreadPart(where=MORE, why=rest))

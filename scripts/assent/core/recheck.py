@@ -1,0 +1,284 @@
+"""Whether what a record says still is: its files, and all that its evidence takes from them.
+
+A digest tells that nobody edited a record without making another digest. That the numbers are those
+of the reports, and that the reports are the ones that were read, only the reports tell.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from assent.core.changes import Reason
+from assent.core.curves import Curve
+from assent.core.evidence import Evidence, Inference, ReportFile
+from assent.core.fitting import LEFT_OUT, MAX_EVIDENCE_BYTES, MORE, evidence_size
+from assent.core.metrics import Metric
+from assent.core.names import shown
+from assent.core.package import Artifact, Package, ReportSource
+from assent.core.record import dotted
+from assent.core.reports import Violation
+
+__all__ = [
+    "Objection",
+    "artifact_objection",
+    "evidence_objection",
+    "is_told",
+    "listing_objection",
+    "report_objection",
+]
+
+_NAMED: Final = 3
+"""Of so many differences, each is said."""
+_MAX_NAME: Final = 120
+_HARMLESS: Final = re.compile(r"[A-Za-z0-9:.+-]{1,120}", re.ASCII)
+_FITS_EASILY: Final = MAX_EVIDENCE_BYTES // 4
+"""Evidence of fewer bytes never had to leave anything out, whatever was remarked on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """What a record says, and is not so."""
+
+    reason: Reason
+    detail: str
+    """The field, what the record says it was, and what it is."""
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    text = str(value)
+    return text if _HARMLESS.fullmatch(text) else shown(text, _MAX_NAME)
+
+
+def _differs(field: str, was: object, now: object) -> str:
+    return f"{field} was {_text(was)}, is {_text(now)}"
+
+
+def _joined(differences: Sequence[str]) -> str:
+    said = "; ".join(differences[:_NAMED])
+    over = len(differences) - _NAMED
+    return said if over <= 0 else f"{said}; and {over} more"
+
+
+def is_told(evidence: Evidence, where: str) -> bool:
+    """Whether a record says of something that it could not be used, or that it left such out.
+
+    Either is an alert on the page that was approved.
+
+    Args:
+        evidence: The record's.
+        where: What the thing is called there.
+    """
+    return any(each.where in {where, LEFT_OUT, MORE} for each in evidence.unread)
+
+
+def artifact_objection(place: str, recorded: Artifact, found: Artifact) -> Objection | None:
+    """Compare an artifact with what S3 says of its address, which is what will be loaded.
+
+    What the record does not have is not compared, but for a version: an object without one that
+    has one now was written anew.
+
+    Args:
+        place: The field, such as `package.containers[0].artifact`.
+        recorded: As the record has it.
+        found: As S3 says.
+    """
+    differences = [
+        _differs(f"{place}.{name}", was, now)
+        for name, was, now in (
+            ("etag", recorded.etag, found.etag),
+            ("bytes", recorded.bytes, found.bytes),
+            ("sha256", recorded.sha256, found.sha256),
+        )
+        if was is not None and was != now
+    ]
+    if recorded.version_id != found.version_id:
+        differences.append(_differs(f"{place}.version_id", recorded.version_id, found.version_id))
+    if recorded.bytes is None:
+        differences.append(
+            f"{_differs(f'{place}.bytes', None, found.bytes)}, and the record does not say that "
+            "it could not be looked at"
+        )
+    if not differences:
+        return None
+    detail = f"{shown(recorded.uri, 300)}: {_joined(differences)}"
+    return Objection(reason=Reason.ARTIFACT_DIFFERS, detail=detail)
+
+
+def listing_objection(
+    sources: Sequence[ReportSource], evidence: Evidence, named: Mapping[ReportSource, str]
+) -> Objection | None:
+    """Compare the reports of training that a record has with those that the registry names.
+
+    Each has to be there, in the registry's order, or to be among what could not be used.
+
+    Args:
+        sources: As the registry names them.
+        evidence: The record's.
+        named: What each is called where it could not be used.
+    """
+    left = list(evidence.reports)
+    for source in sources:
+        if left and (left[0].kind, left[0].uri) == (source.kind, source.uri):
+            del left[0]
+        elif not is_told(evidence, named[source]):
+            return Objection(
+                reason=Reason.EVIDENCE_ALTERED,
+                detail=f"the registry names the {source.kind} report {shown(source.uri, 300)}, and "
+                "evidence.reports does not have it in its place",
+            )
+    if not left:
+        return None
+    index = len(evidence.reports) - len(left)
+    return Objection(
+        reason=Reason.EVIDENCE_ALTERED,
+        detail=f"evidence.reports[{index}] is the {left[0].kind} report "
+        f"{shown(left[0].uri, 300)}, which the registry does not name there",
+    )
+
+
+def report_objection(place: str, recorded: ReportFile, found: ReportFile) -> Objection | None:
+    """Compare a report with what was read of it now.
+
+    Args:
+        place: The field, such as `evidence.reports[0]`.
+        recorded: As the record has it.
+        found: As it was read.
+    """
+    differences = [
+        _differs(f"{place}.{name}", was, now)
+        for name, was, now in (
+            ("sha256", recorded.sha256, found.sha256),
+            ("bytes", recorded.bytes, found.bytes),
+            ("version_id", recorded.version_id, found.version_id),
+        )
+        if was != now
+    ]
+    if not differences:
+        return None
+    detail = f"{shown(recorded.uri, 300)}: {_joined(differences)}"
+    return Objection(reason=Reason.REPORT_DIFFERS, detail=detail)
+
+
+def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) -> Objection | None:
+    """Compare a record's evidence with what its own reports, and the registry, give again.
+
+    Left alone is what nothing tells again: when it was collected, what ran besides its reports,
+    and what could not be used, which is worded anew. A record from before shapes, origins,
+    directions, curves and violations were kept is compared in what it has.
+
+    Args:
+        package: The record's.
+        recorded: The record's.
+        derived: The same evidence, with all that is taken from reports and registry taken anew,
+            and nothing left out.
+    """
+    partial = any(each.where == LEFT_OUT for each in recorded.unread) and (
+        evidence_size(package, derived) > _FITS_EASILY
+    )
+    differences = list(_differences(recorded, derived, partial=partial))
+    if not differences:
+        return None
+    return Objection(
+        reason=Reason.EVIDENCE_ALTERED,
+        detail=f"the reports say otherwise: {_joined(differences)}",
+    )
+
+
+def _differences(recorded: Evidence, derived: Evidence, *, partial: bool) -> Iterator[str]:
+    if recorded.source is not derived.source:
+        yield _differs("evidence.source", recorded.source, derived.source)
+    yield from _shapes("evidence.reports", recorded.reports, derived.reports)
+    yield from _metrics("evidence.metrics", recorded.metrics, derived.metrics, partial=partial)
+    if recorded.inference is not None and derived.inference is not None:
+        yield from _inference(recorded.inference, derived.inference, partial=partial)
+    is_old = recorded.origin is None
+    if recorded.directions or not is_old:
+        yield from _entries(
+            "evidence.directions", recorded.directions, derived.directions, partial=partial
+        )
+    if recorded.violations or not is_old:
+        yield from _violations(
+            "evidence.violations", recorded.violations, derived.violations, partial=partial
+        )
+    if recorded.curves or not is_old:
+        yield from _curves(recorded.curves, derived.curves, partial=partial)
+    if recorded.origin is not None and derived.origin is not None:
+        is_now = asdict(derived.origin)
+        for name, was in asdict(recorded.origin).items():
+            if was != is_now[name]:
+                yield _differs(f"evidence.origin.{name}", was or None, is_now[name] or None)
+
+
+def _inference(recorded: Inference, derived: Inference, *, partial: bool) -> Iterator[str]:
+    place = "evidence.inference"
+    yield from _shapes(f"{place}.reports", recorded.reports, derived.reports)
+    yield from _metrics(f"{place}.metrics", recorded.metrics, derived.metrics, partial=partial)
+    # Of these nothing is ever left out to make room.
+    yield from _violations(
+        f"{place}.violations", recorded.violations, derived.violations, partial=False
+    )
+
+
+def _shapes(
+    place: str, recorded: Sequence[ReportFile], derived: Sequence[ReportFile]
+) -> Iterator[str]:
+    for index, (was, now) in enumerate(zip(recorded, derived, strict=True)):
+        if was.shape is not None and was.shape != now.shape:
+            yield _differs(f"{place}[{index}].shape", was.shape, now.shape)
+
+
+def _metrics(
+    place: str, recorded: Mapping[str, Metric], derived: Mapping[str, Metric], *, partial: bool
+) -> Iterator[str]:
+    yield from _entries(
+        place,
+        {name: _measured(each) for name, each in recorded.items()},
+        {name: _measured(each) for name, each in derived.items()},
+        partial=partial,
+    )
+
+
+def _measured(metric: Metric) -> str:
+    deviation = metric.standard_deviation
+    return f"{metric.value!r}" + ("" if deviation is None else f" +- {deviation!r}")
+
+
+def _entries(
+    place: str, recorded: Mapping[str, str], derived: Mapping[str, str], *, partial: bool
+) -> Iterator[str]:
+    for name in (*recorded, *(name for name in derived if name not in recorded)):
+        was, now = recorded.get(name), derived.get(name)
+        if was != now and not (was is None and partial):
+            yield _differs(f"{place}.{dotted((name,))}", was, now)
+
+
+def _violations(
+    place: str, recorded: Sequence[Violation], derived: Sequence[Violation], *, partial: bool
+) -> Iterator[str]:
+    if len(recorded) != len(derived) and not (partial and 0 < len(recorded) < len(derived)):
+        yield _differs(f"the number of {place}", len(recorded), len(derived))
+    for index, (was, now) in enumerate(zip(recorded, derived, strict=False)):
+        if was != now:
+            yield _differs(f"{place}[{index}]", _said(was), _said(now))
+
+
+def _said(violation: Violation) -> str:
+    return f"{violation.feature}: {violation.check}: {violation.description}"
+
+
+def _curves(
+    recorded: Collection[Curve], derived: Collection[Curve], *, partial: bool
+) -> Iterator[str]:
+    if partial and not recorded:
+        return
+    by_name = {each.name: each for each in derived}
+    for curve in recorded:
+        now = by_name.pop(curve.name, None)
+        if curve != now:
+            place = f"evidence.curves.{dotted((curve.name,))}"
+            yield f"{place} is {'not in the reports' if now is None else 'drawn otherwise there'}"
+    for name in by_name:
+        yield f"evidence.curves.{dotted((name,))} was none, and the reports have it"
