@@ -11,7 +11,7 @@ from typing import Final
 
 from assent.core.changes import Reason
 from assent.core.curves import Curve
-from assent.core.evidence import Evidence, Inference, ReportFile
+from assent.core.evidence import Evidence, Inference, Origin, ReportFile
 from assent.core.fitting import LEFT_OUT, MAX_EVIDENCE_BYTES, MORE, evidence_size
 from assent.core.metrics import Metric
 from assent.core.names import shown
@@ -77,8 +77,8 @@ def is_told(evidence: Evidence, where: str) -> bool:
 def artifact_objection(place: str, recorded: Artifact, found: Artifact) -> Objection | None:
     """Compare an artifact with what S3 says of its address, which is what will be loaded.
 
-    What the record does not have is not compared, but for a version: an object without one that
-    has one now was written anew.
+    A checksum that the record does not have is not compared: S3 tells it only to those who may use
+    the object's key. An object that had no version and has one now was written anew.
 
     Args:
         place: The field, such as `package.containers[0].artifact`.
@@ -90,17 +90,11 @@ def artifact_objection(place: str, recorded: Artifact, found: Artifact) -> Objec
         for name, was, now in (
             ("etag", recorded.etag, found.etag),
             ("bytes", recorded.bytes, found.bytes),
-            ("sha256", recorded.sha256, found.sha256),
+            ("sha256", recorded.sha256, found.sha256 if recorded.sha256 else None),
+            ("version_id", recorded.version_id, found.version_id),
         )
-        if was is not None and was != now
+        if was != now
     ]
-    if recorded.version_id != found.version_id:
-        differences.append(_differs(f"{place}.version_id", recorded.version_id, found.version_id))
-    if recorded.bytes is None:
-        differences.append(
-            f"{_differs(f'{place}.bytes', None, found.bytes)}, and the record does not say that "
-            "it could not be looked at"
-        )
     if not differences:
         return None
     detail = f"{shown(recorded.uri, 300)}: {_joined(differences)}"
@@ -165,9 +159,9 @@ def report_objection(place: str, recorded: ReportFile, found: ReportFile) -> Obj
 def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) -> Objection | None:
     """Compare a record's evidence with what its own reports, and the registry, give again.
 
-    Left alone is what nothing tells again: when it was collected, what ran besides its reports,
-    and what could not be used, which is worded anew. A record from before shapes, origins,
-    directions, curves and violations were kept is compared in what it has.
+    Left alone is what nothing tells again: when it was collected, the facts of a batch inference,
+    and how it is worded what could not be used. A record without origin and specification is from
+    before shapes, directions, curves and violations were kept, and is compared in what it has.
 
     Args:
         package: The record's.
@@ -178,7 +172,9 @@ def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) 
     partial = any(each.where == LEFT_OUT for each in recorded.unread) and (
         evidence_size(package, derived) > _FITS_EASILY
     )
-    differences = list(_differences(recorded, derived, partial=partial))
+    # Specifications came after origins: no record ever had the one without the other.
+    is_old = recorded.origin is None and package.specification is None
+    differences = list(_differences(recorded, derived, partial=partial, is_old=is_old))
     if not differences:
         return None
     return Objection(
@@ -187,14 +183,17 @@ def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) 
     )
 
 
-def _differences(recorded: Evidence, derived: Evidence, *, partial: bool) -> Iterator[str]:
+def _differences(
+    recorded: Evidence, derived: Evidence, *, partial: bool, is_old: bool
+) -> Iterator[str]:
     if recorded.source is not derived.source:
         yield _differs("evidence.source", recorded.source, derived.source)
-    yield from _shapes("evidence.reports", recorded.reports, derived.reports)
+    yield from _shapes("evidence.reports", recorded.reports, derived.reports, is_old=is_old)
     yield from _metrics("evidence.metrics", recorded.metrics, derived.metrics, partial=partial)
     if recorded.inference is not None and derived.inference is not None:
-        yield from _inference(recorded.inference, derived.inference, partial=partial)
-    is_old = recorded.origin is None
+        was, now = recorded.inference, derived.inference
+        yield from _shapes("evidence.inference.reports", was.reports, now.reports, is_old=is_old)
+        yield from _inference(was, now, partial=partial)
     if recorded.directions or not is_old:
         yield from _entries(
             "evidence.directions", recorded.directions, derived.directions, partial=partial
@@ -205,16 +204,26 @@ def _differences(recorded: Evidence, derived: Evidence, *, partial: bool) -> Ite
         )
     if recorded.curves or not is_old:
         yield from _curves(recorded.curves, derived.curves, partial=partial)
-    if recorded.origin is not None and derived.origin is not None:
+    if derived.origin is not None and not is_old:
         is_now = asdict(derived.origin)
-        for name, was in asdict(recorded.origin).items():
+        for name, was in asdict(recorded.origin or Origin()).items():
             if was != is_now[name]:
                 yield _differs(f"evidence.origin.{name}", was or None, is_now[name] or None)
+        yield from _remarks(recorded, derived)
+
+
+def _remarks(recorded: Evidence, derived: Evidence) -> Iterator[str]:
+    """What could not be used has to be named, however it is worded; more may be."""
+    there = {each.where for each in recorded.unread}
+    if there & {LEFT_OUT, MORE}:
+        return
+    for part in derived.unread:
+        if part.where not in there:
+            yield f"evidence.unread does not name {shown(part.where, _MAX_NAME)}"
 
 
 def _inference(recorded: Inference, derived: Inference, *, partial: bool) -> Iterator[str]:
     place = "evidence.inference"
-    yield from _shapes(f"{place}.reports", recorded.reports, derived.reports)
     yield from _metrics(f"{place}.metrics", recorded.metrics, derived.metrics, partial=partial)
     # Of these nothing is ever left out to make room.
     yield from _violations(
@@ -223,10 +232,10 @@ def _inference(recorded: Inference, derived: Inference, *, partial: bool) -> Ite
 
 
 def _shapes(
-    place: str, recorded: Sequence[ReportFile], derived: Sequence[ReportFile]
+    place: str, recorded: Sequence[ReportFile], derived: Sequence[ReportFile], *, is_old: bool
 ) -> Iterator[str]:
     for index, (was, now) in enumerate(zip(recorded, derived, strict=True)):
-        if was.shape is not None and was.shape != now.shape:
+        if was.shape != now.shape and not (was.shape is None and is_old):
             yield _differs(f"{place}[{index}].shape", was.shape, now.shape)
 
 

@@ -11,7 +11,7 @@ from assent.core.changes import Asked, Reason
 from assent.core.config import Environment
 from assent.core.errors import AssentError
 from assent.core.evidence import EvidenceSource, Inference, ReportFile
-from assent.core.inference import UnusableReport
+from assent.core.inference import CollectedInference, UnusableReport
 from assent.core.names import shown
 from assent.core.origin import origin_of
 from assent.core.package import Artifact, ModelVersion
@@ -143,22 +143,22 @@ class _Recheck:
         if isinstance(found, Objection):
             return found
         recorded = self._evidence.inference
-        inference = None if recorded is None else self._inference(recorded)
-        if isinstance(inference, Objection):
-            return inference
+        again = None if recorded is None else self._inference(recorded)
+        if isinstance(again, Objection):
+            return again
         sources = {(each.kind, each.uri): each for each in self._seen.reports}
         pairs = zip(self._evidence.reports, found, strict=True)
         files = [parsed(sources[file.kind, file.uri], content, file) for file, content in pairs]
         told = replace(
             self._evidence,
-            source=EvidenceSource.TRAINING if inference is None else EvidenceSource.BATCH_INFERENCE,
-            inference=inference,
+            source=EvidenceSource.TRAINING if again is None else EvidenceSource.BATCH_INFERENCE,
+            inference=None if again is None else again.inference,
             origin=origin_of(self._seen),
-            unread=(),
+            unread=() if again is None else again.unread,
         )
         return evidence_objection(self._package, self._evidence, assembled(told, files))
 
-    def _inference(self, inference: Inference) -> Inference | Objection:
+    def _inference(self, inference: Inference) -> CollectedInference | Objection:
         environment = self._world.config.environment(inference.environment)
         place = "evidence.inference.reports"
         found = self._read(place, inference.reports, self._reports(environment))
@@ -167,7 +167,7 @@ class _Recheck:
         again = reassembled(inference, found, self._seen.arn)
         if isinstance(again, UnusableReport):
             return Objection(reason=Reason.EVIDENCE_ALTERED, detail=f"{place}: {again.message}")
-        return again.inference
+        return again
 
     def _read(
         self, place: str, files: Sequence[ReportFile], reports: Reports
