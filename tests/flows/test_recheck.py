@@ -20,7 +20,7 @@ from tests.flows.rechecking import (
 from assent.adapters.memory import MemoryRegistry, MemoryReports
 from assent.core.changes import Reason
 from assent.core.errors import AssentError, Exit
-from assent.core.evidence import UnreadPart
+from assent.core.evidence import MAX_UNREAD, UnreadPart
 from assent.core.metrics import Metric
 from assent.core.names import parse_package_arn
 from assent.core.package import Artifact, ModelVersion
@@ -28,7 +28,6 @@ from assent.core.receipts import CurrentSet, DecisionApplied, Failed, Refused, R
 from assent.core.record import Decision, Record
 from assent.core.reports import ReportKind
 from assent.flows.apply import ApplyReport
-from assent.flows.read_reports import MAX_UNREAD
 from assent.ports import FileBytes, NotThere, ObjectFacts, Unavailable
 
 DEV, TEST = House().record(), House().record("test")
@@ -454,6 +453,32 @@ def test_nothing_is_left_out_of_evidence_that_fits() -> None:
     reason, detail = refusal_of(applied(House(), told(lacking, "evidence")))
     assert reason is Reason.EVIDENCE_ALTERED
     assert "evidence.metrics" in detail
+
+
+@pytest.mark.parametrize("where", ["evidence", "and"])
+def test_a_remark_that_more_was_left_out_hides_no_report(where: str) -> None:
+    """Where there was room to name everything, everything had to be named."""
+    reason, detail = refusal_of(applied(House(), told(without_a_report(DEV), where)))
+    assert reason is Reason.EVIDENCE_ALTERED
+    assert "the registry names the explainability report" in detail
+
+
+def test_a_file_that_does_not_read_has_to_be_named() -> None:
+    """Its bytes are kept as evidence; that they tell nothing is an alert that nobody drops."""
+    for is_dropped in (False, True):
+        house = House()
+        house.reports.put(QUALITY, b"no JSON", version_id="broken")
+        record = house.record()
+        if is_dropped:
+            evidence = record.evidence
+            unread = tuple(each for each in evidence.unread if QUALITY not in each.where)
+            assert len(unread) < len(evidence.unread)
+            record = replace(record, evidence=replace(evidence, unread=unread))
+            reason, detail = refusal_of(applied(house, record))
+            assert reason is Reason.EVIDENCE_ALTERED
+            assert f"evidence.unread does not name 'model-quality {QUALITY}'" in detail
+        else:
+            assert is_live(applied(house, record))
 
 
 def test_more_remarks_than_a_record_holds_hold_nothing_up() -> None:

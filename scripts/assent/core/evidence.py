@@ -15,6 +15,7 @@ from assent.core.timestamps import written
 
 __all__ = [
     "MAX_CURVES",
+    "MAX_UNREAD",
     "MAX_VIOLATIONS",
     "Evidence",
     "EvidenceSource",
@@ -31,6 +32,7 @@ __all__ = [
 MAX_VIOLATIONS = 100
 """A record holds no more; one that holds so many may rest on a run that had others."""
 MAX_CURVES = 10
+MAX_UNREAD = 100
 """A record holds no more."""
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from assent.core.changes import Reason
 from assent.core.curves import Curve
-from assent.core.evidence import Evidence, Inference, Origin, ReportFile
+from assent.core.evidence import MAX_UNREAD, Evidence, Inference, Origin, ReportFile
 from assent.core.fitting import LEFT_OUT, MAX_EVIDENCE_BYTES, MORE, evidence_size
 from assent.core.metrics import Metric
 from assent.core.names import shown
@@ -62,16 +62,25 @@ def _joined(differences: Sequence[str]) -> str:
     return said if over <= 0 else f"{said}; and {over} more"
 
 
-def is_told(evidence: Evidence, where: str) -> bool:
-    """Whether a record says of something that it could not be used, or that it left such out.
+def is_told(package: Package, evidence: Evidence, where: str) -> bool:
+    """Whether a record says of something that it could not be used, or has no room to say so.
 
     Either is an alert on the page that was approved.
 
     Args:
+        package: The record's.
         evidence: The record's.
         where: What the thing is called there.
     """
-    return any(each.where in {where, LEFT_OUT, MORE} for each in evidence.unread)
+    return any(each.where == where for each in evidence.unread) or _is_full(package, evidence)
+
+
+def _is_full(package: Package, evidence: Evidence) -> bool:
+    """Whether remarks were left out; that they were, in a record with room for them, is no word."""
+    there = {each.where for each in evidence.unread}
+    if MORE in there and len(evidence.unread) >= MAX_UNREAD:
+        return True
+    return LEFT_OUT in there and evidence_size(package, evidence) > _FITS_EASILY
 
 
 def artifact_objection(place: str, recorded: Artifact, found: Artifact) -> Objection | None:
@@ -102,7 +111,10 @@ def artifact_objection(place: str, recorded: Artifact, found: Artifact) -> Objec
 
 
 def listing_objection(
-    sources: Sequence[ReportSource], evidence: Evidence, named: Mapping[ReportSource, str]
+    sources: Sequence[ReportSource],
+    package: Package,
+    evidence: Evidence,
+    named: Mapping[ReportSource, str],
 ) -> Objection | None:
     """Compare the reports of training that a record has with those that the registry names.
 
@@ -110,6 +122,7 @@ def listing_objection(
 
     Args:
         sources: As the registry names them.
+        package: The record's.
         evidence: The record's.
         named: What each is called where it could not be used.
     """
@@ -117,7 +130,7 @@ def listing_objection(
     for source in sources:
         if left and (left[0].kind, left[0].uri) == (source.kind, source.uri):
             del left[0]
-        elif not is_told(evidence, named[source]):
+        elif not is_told(package, evidence, named[source]):
             return Objection(
                 reason=Reason.EVIDENCE_ALTERED,
                 detail=f"the registry names the {source.kind} report {shown(source.uri, 300)}, and "
@@ -175,6 +188,8 @@ def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) 
     # Specifications came after origins: no record ever had the one without the other.
     is_old = recorded.origin is None and package.specification is None
     differences = list(_differences(recorded, derived, partial=partial, is_old=is_old))
+    if not is_old and not _is_full(package, recorded):
+        differences += _remarks(recorded, derived)
     if not differences:
         return None
     return Objection(
@@ -209,14 +224,11 @@ def _differences(
         for name, was in asdict(recorded.origin or Origin()).items():
             if was != is_now[name]:
                 yield _differs(f"evidence.origin.{name}", was or None, is_now[name] or None)
-        yield from _remarks(recorded, derived)
 
 
 def _remarks(recorded: Evidence, derived: Evidence) -> Iterator[str]:
     """What could not be used has to be named, however it is worded; more may be."""
     there = {each.where for each in recorded.unread}
-    if there & {LEFT_OUT, MORE}:
-        return
     for part in derived.unread:
         if part.where not in there:
             yield f"evidence.unread does not name {shown(part.where, _MAX_NAME)}"

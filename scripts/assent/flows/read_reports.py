@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from assent.core.errors import AssentError
-from assent.core.evidence import ReportFile, UnreadPart
+from assent.core.evidence import MAX_UNREAD, ReportFile, UnreadPart
 from assent.core.fitting import MORE
 from assent.core.metrics import Metric
 from assent.core.registry_fields import one_line
@@ -15,7 +15,6 @@ from assent.ports import CredentialsRefused, EvidenceStore, Reports
 __all__ = [
     "MAX_METRICS",
     "MAX_REPORT_BYTES",
-    "MAX_UNREAD",
     "ReadFile",
     "Sum",
     "capped",
@@ -27,8 +26,7 @@ __all__ = [
 
 MAX_REPORT_BYTES = 5 * 1024 * 1024
 MAX_METRICS = 1000
-MAX_UNREAD = 100
-"""What a record holds of each; the schema says the same."""
+"""What a record holds; the schema says the same."""
 _MAX_WHERE = 1400
 _MAX_WHY = 500
 

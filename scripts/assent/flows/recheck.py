@@ -24,6 +24,7 @@ from assent.core.recheck import (
     report_objection,
 )
 from assent.core.record import Decision
+from assent.core.reports import Unreadable
 from assent.flows.collect_evidence import assembled, named, parsed
 from assent.flows.collect_inference import reassembled
 from assent.flows.read_reports import ReadFile, read_file, unread_part
@@ -82,7 +83,7 @@ class _Recheck:
     def objection(self) -> Objection | None:
         names = {each: unread_part(named(each), "").where for each in self._seen.reports}
         return (
-            listing_objection(self._seen.reports, self._evidence, names)
+            listing_objection(self._seen.reports, self._package, self._evidence, names)
             or self._place_of_inference()
             or self._artifacts()
             or self._files()
@@ -120,7 +121,7 @@ class _Recheck:
     def _is_unpinned(self, artifact: Artifact) -> bool:
         """Whether a record has nothing to compare, and says so: then that is what was approved."""
         where = unread_part(artifact.uri, "").where
-        return artifact.bytes is None and is_told(self._evidence, where)
+        return artifact.bytes is None and is_told(self._package, self._evidence, where)
 
     def _looked_at(self, artifact: Artifact) -> Artifact:
         facts = self._central.facts(artifact.uri)
@@ -147,14 +148,20 @@ class _Recheck:
         if isinstance(again, Objection):
             return again
         sources = {(each.kind, each.uri): each for each in self._seen.reports}
-        pairs = zip(self._evidence.reports, found, strict=True)
-        files = [parsed(sources[file.kind, file.uri], content, file) for file, content in pairs]
+        named_by = [sources[file.kind, file.uri] for file in self._evidence.reports]
+        read = zip(named_by, found, self._evidence.reports, strict=True)
+        files = [parsed(source, content, file) for source, content, file in read]
+        useless = (
+            unread_part(named(source), file.report.why)
+            for source, file in zip(named_by, files, strict=True)
+            if isinstance(file.report, Unreadable)
+        )
         told = replace(
             self._evidence,
             source=EvidenceSource.TRAINING if again is None else EvidenceSource.BATCH_INFERENCE,
             inference=None if again is None else again.inference,
             origin=origin_of(self._seen),
-            unread=() if again is None else again.unread,
+            unread=(*(() if again is None else again.unread), *useless),
         )
         return evidence_objection(self._package, self._evidence, assembled(told, files))
 
@@ -199,12 +206,8 @@ class _Recheck:
         What was written to its address since does not matter, as long as what was read is kept.
         """
         if file.version_id is not None:
-            try:
-                return read_file(file.kind, file.uri, reports, version_id=file.version_id)
-            except Missing:
-                if file.copy is None:
-                    raise
+            return read_file(file.kind, file.uri, reports, version_id=file.version_id)
         if file.copy is None:
             return read_file(file.kind, file.uri, reports)
         read = read_file(file.kind, file.copy, self._central)
-        return replace(read, file=replace(read.file, version_id=file.version_id))
+        return replace(read, file=replace(read.file, version_id=None))  # not the copy's own
