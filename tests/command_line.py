@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assent.adapters.memory import MemoryParameters, MemoryRegistry, SettableClock
+from assent.adapters.memory import (
+    MemoryParameters,
+    MemoryRegistry,
+    MemoryReports,
+    SettableClock,
+)
 from assent.adapters.memory_repository import MemoryRepository
 from assent.cli import main
 from assent.contracts import load_contracts
@@ -133,6 +138,7 @@ class Play:
                 registry=self.registry,
                 parameters=lambda _: self.parameters,
                 clock=self.clock,
+                reports=lambda _: MemoryReports(),
             )
 
         monkeypatch.setattr("assent.wiring.open_world", opened)

@@ -110,6 +110,7 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
             reading=_read(_reading(access, config)),
             clock=wall_clock(),
             notices=_notices(access),
+            reports=_files(session, _reading(access, config)),
         )
 
 
@@ -177,6 +178,23 @@ def _read(session_of: Callable[[Environment], AwsSession]) -> Callable[[Environm
     @cache
     def of(environment: Environment) -> Parameters:
         return ParameterStore(session_of(environment).ssm())
+
+    return of
+
+
+def _files(
+    central: AwsSession, session_of: Callable[[Environment], AwsSession]
+) -> Callable[[Environment | None], Reports]:
+    """Files as the registry's account sees them, or an environment's.
+
+    It takes s3:GetObject and s3:GetObjectVersion on reports and on artifacts, and kms:Decrypt
+    where a key encrypts them; s3:ListBucket tells what is missing from what may not be read. The
+    clients are made when first asked for, so planning needs none of that.
+    """
+
+    @cache
+    def of(environment: Environment | None) -> Reports:
+        return S3Reports((central if environment is None else session_of(environment)).s3())
 
     return of
 
@@ -404,9 +422,6 @@ class Proposer:
         session_of = _reading(access, config)
         bucket = config.evidence_bucket
 
-        def reports(environment: Environment | None) -> Reports:
-            return S3Reports((central if environment is None else session_of(environment)).s3())
-
         def jobs(environment: Environment) -> Jobs:
             return SageMakerJobs(session_of(environment).sagemaker())
 
@@ -416,7 +431,7 @@ class Proposer:
             forge=forge,
             registry=SageMakerRegistry(central.sagemaker()),
             clock=self.clock,
-            reports=reports,
+            reports=_files(central, session_of),
             parameters=_read(session_of),
             jobs=jobs,
             bus=_LaterBus(lambda: _bus(access, config.event_bus, _bus_region(config))),

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from assent.adapters.parameter_store import ParameterStore, UnwritableParameter
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
 from assent.adapters.system_clock import SystemClock
+from assent.core.canonical import digest
 from assent.core.names import PackageArn, parse_package_arn
 from assent.core.package import (
     Artifact,
@@ -26,7 +28,7 @@ from assent.core.package import (
 from assent.core.parameters import MAX_VALUE_BYTES, Names
 from assent.core.registry_fields import RegistryUpdate
 from assent.core.reports import ReportKind
-from assent.ports import Clock, NotThere, Parameters, Registry, Reports, TooLarge
+from assent.ports import Clock, Missing, NotThere, Parameters, Registry, Reports, TooLarge
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -80,6 +82,7 @@ def described(arn: PackageArn) -> ModelVersion:
                     artifact=Artifact(uri="s3://models/churn/1/model.tar.gz"),
                 ),
             ),
+            specification=digest([{}]),
         ),
         status="Completed",
         approval=RegistryApproval.PENDING,
@@ -113,15 +116,16 @@ class Files:
     reports: Reports
     put: Callable[[str, bytes], object]
     """Takes a key and the content."""
+    keep_versions: Callable[[], object]
+    """Lets each further `put` make a version."""
+    put_with_checksum: Callable[[str, bytes], object]
+    """As `put`, uploaded with the content's SHA-256."""
 
 
 @pytest.fixture
 def files(implementation: str, aws: AwsSession) -> Files:
     if implementation == "memory":
-        memory = MemoryReports()
-        return Files(
-            reports=memory, put=lambda key, content: memory.put(f"s3://models/{key}", content)
-        )
+        return _memory_files()
     client = aws.s3()
     client.create_bucket(
         Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
@@ -129,6 +133,27 @@ def files(implementation: str, aws: AwsSession) -> Files:
     return Files(
         reports=S3Reports(client),
         put=lambda key, content: client.put_object(Bucket="models", Key=key, Body=content),
+        keep_versions=lambda: client.put_bucket_versioning(
+            Bucket="models", VersioningConfiguration={"Status": "Enabled"}
+        ),
+        put_with_checksum=lambda key, content: client.put_object(
+            Bucket="models", Key=key, Body=content, ChecksumAlgorithm="SHA256"
+        ),
+    )
+
+
+def _memory_files() -> Files:
+    memory, numbers, kept = MemoryReports(), count(1), list[bool]()
+
+    def put(key: str, content: bytes, *, checksum: bool = False) -> None:
+        version = f"v{next(numbers)}" if kept else None
+        memory.put(f"s3://models/{key}", content, version_id=version, checksum=checksum)
+
+    return Files(
+        reports=memory,
+        put=put,
+        keep_versions=lambda: kept.append(True),
+        put_with_checksum=lambda key, content: put(key, content, checksum=True),
     )
 
 
@@ -277,6 +302,36 @@ def test_a_file_of_the_largest_size_is_read(files: Files, size: int, limit: int)
     """The limit itself is allowed."""
     files.put("file", b"x" * size)
     assert files.reports.read("s3://models/file", limit=limit).content == b"x" * size
+
+
+@IMPLEMENTATIONS
+def test_each_version_of_a_file_can_be_read(files: Files) -> None:
+    """An earlier one too, while it is kept; one that never was is surely missing."""
+    files.keep_versions()
+    files.put("file", b"first")
+    first = files.reports.read("s3://models/file", limit=10)
+    files.put("file", b"second")
+    second = files.reports.read("s3://models/file", limit=10)
+    assert (first.content, second.content) == (b"first", b"second")
+    assert first.version_id != second.version_id
+    for each in (first, second):
+        assert each.version_id is not None
+        assert files.reports.read("s3://models/file", limit=10, version_id=each.version_id) == each
+    for version in (f"{first.version_id}x", "x"):
+        with pytest.raises(Missing, match="no such version"):
+            files.reports.read("s3://models/file", limit=10, version_id=version)
+    with pytest.raises(TooLarge):
+        files.reports.read("s3://models/file", limit=1, version_id=first.version_id)
+
+
+@IMPLEMENTATIONS
+def test_a_checksum_is_told_where_the_upload_had_one(files: Files) -> None:
+    """The SHA-256 of the content, in hexadecimal; None where S3 was not given it."""
+    files.put("plain", b"content")
+    files.put_with_checksum("checked", b"content")
+    assert files.reports.facts("s3://models/plain").sha256 is None
+    facts = files.reports.facts("s3://models/checked")
+    assert facts.sha256 == hashlib.sha256(b"content").hexdigest()
 
 
 @IMPLEMENTATIONS

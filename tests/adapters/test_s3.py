@@ -155,6 +155,79 @@ def test_a_version_called_null_is_none(stub: Stubber, reports: S3Reports) -> Non
     assert (facts.version_id, facts.etag, facts.bytes) == (None, "e", 3)
 
 
+SHA256 = "dpLDrTVAu4A8Ags67mbNiIcSMjTqDG5xQ8Ct1z/0Me0="
+"""Of `one`, as S3 writes it."""
+HEX = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"ChecksumSHA256": SHA256, "ChecksumType": "FULL_OBJECT"}, HEX),
+        ({"ChecksumSHA256": SHA256, "ETag": '"e"'}, HEX),
+        ({"ChecksumSHA256": SHA256, "ChecksumType": "FULL_OBJECT", "ETag": '"e-2"'}, HEX),
+        ({"ChecksumSHA256": f"{SHA256}-2", "ChecksumType": "COMPOSITE", "ETag": '"e-2"'}, None),
+        ({"ChecksumSHA256": SHA256, "ChecksumType": "COMPOSITE"}, None),
+        ({"ChecksumSHA256": SHA256, "ETag": '"e-2"'}, None),
+        ({"ChecksumSHA256": f"{SHA256}-2"}, None),
+        ({"ChecksumSHA256": "AAAA"}, None),
+        ({"ChecksumCRC64NVME": "AAAAAAAAAAA=", "ChecksumType": "FULL_OBJECT"}, None),
+        ({}, None),
+    ],
+)
+def test_a_checksum_counts_if_it_is_of_the_whole(
+    stub: Stubber, reports: S3Reports, said: dict[str, Any], expected: str | None
+) -> None:
+    """Of an upload in parts S3 keeps one over the parts' checksums, which is no file's SHA-256."""
+    stub.add_response("head_object", said)
+    facts = reports.facts(URI)
+    assert (facts.sha256, facts.checksum_hidden) == (expected, False)
+
+
+def test_a_checksum_that_may_not_be_told_hides_nothing_else(
+    stub: Stubber, reports: S3Reports
+) -> None:
+    """Who may not use the object's key is refused the checksum, and still told the rest."""
+    asked = {"Bucket": "models", "Key": "churn/1/evaluation.json"}
+    stub.add_client_error(
+        "head_object", "403", "Forbidden", 403, expected_params={**asked, "ChecksumMode": "ENABLED"}
+    )
+    stub.add_response("head_object", {"ETag": '"e"', "ContentLength": 3}, asked)
+    facts = reports.facts(URI)
+    assert (facts.etag, facts.bytes, facts.sha256, facts.checksum_hidden) == ("e", 3, None, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "status"),
+    [
+        ("NoSuchVersion", "The specified version does not exist.", 404),
+        ("InvalidArgument", "Invalid version id specified", 400),
+        ("MethodNotAllowed", "The specified method is not allowed.", 405),
+        ("NoSuchKey", "The specified key does not exist.", 404),
+    ],
+)
+def test_a_version_that_is_surely_gone_is_missing(
+    stub: Stubber, reports: S3Reports, code: str, message: str, status: int
+) -> None:
+    """Unknown, malformed and deleted ones alike; where no version was asked for, it is not."""
+    for _ in range(2):
+        stub.add_client_error("get_object", code, message, status)
+    with pytest.raises(Missing):
+        reports.read(URI, limit=10, version_id="v1")
+    if code != "NoSuchKey":
+        with pytest.raises(AwsFailed):
+            reports.read(URI, limit=10)
+
+
+def test_a_version_that_may_not_be_read_may_be_there(stub: Stubber, reports: S3Reports) -> None:
+    """The advice names the right that reading a version takes."""
+    stub.add_client_error("get_object", "AccessDenied", "Access Denied", 403)
+    with pytest.raises(NotThere) as raised:
+        reports.read(URI, limit=10, version_id="v1")
+    assert type(raised.value) is NotThere
+    assert "s3:GetObjectVersion" in raised.value.hint
+
+
 @pytest.mark.parametrize("announced", [None, 1000])
 def test_no_more_is_read_than_told(
     stub: Stubber, reports: S3Reports, announced: int | None
@@ -215,7 +288,7 @@ class Refusal:
 )
 def test_a_refusal_is_told_apart(stub: Stubber, reports: S3Reports, refusal: Refusal) -> None:
     """Missing, forbidden, signed out and busy differ, whichever call finds out."""
-    for operation in ("get_object", "head_object"):
+    for operation in ("get_object", "head_object", "head_object"):
         stub.add_client_error(operation, refusal.code, "S3 says so", refusal.status)
     for ask in (lambda: reports.read(URI, limit=10), lambda: reports.facts(URI)):
         with pytest.raises(AssentError, match=refusal.words) as raised:
@@ -225,7 +298,8 @@ def test_a_refusal_is_told_apart(stub: Stubber, reports: S3Reports, refusal: Ref
 
 def test_a_forbidden_file_may_also_be_missing(stub: Stubber, reports: S3Reports) -> None:
     """S3 hides missing objects from who may not list the bucket, so the advice covers both."""
-    stub.add_client_error("head_object", "403", "Forbidden", 403)
+    for _ in range(2):  # with the checksum, and without
+        stub.add_client_error("head_object", "403", "Forbidden", 403)
     with pytest.raises(NotThere) as raised:
         reports.facts(URI)
     assert "s3:ListBucket" in raised.value.hint

@@ -91,6 +91,75 @@ def test_who_registered_it(
     assert registry.describe(ARN).package.created_by == expected
 
 
+FULL: dict[str, Any] = {
+    "Image": "xgboost:1.7",
+    "ModelDataUrl": "s3://models/churn/7/model.tar.gz",
+    "ContainerHostname": "first",
+    "Environment": {"SAGEMAKER_PROGRAM": "serve.py"},
+    "Framework": "XGBOOST",
+    "FrameworkVersion": "1.7",
+    "ModelInput": {"DataInputConfig": "{}"},
+    "ModelDataSource": {
+        "S3DataSource": {
+            "S3Uri": "s3://models/churn/7/",
+            "S3DataType": "S3Prefix",
+            "CompressionType": "None",
+        }
+    },
+    "AdditionalS3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://models/more/"},
+}
+
+
+def specified(stub: Stubber, registry: SageMakerRegistry, *containers: dict[str, Any]) -> str:
+    """The digest of what containers are started with."""
+    stub.add_response(
+        "describe_model_package",
+        answer(InferenceSpecification={"Containers": list(containers)}),
+    )
+    found = registry.describe(ARN).package.specification
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ContainerHostname": "second"},
+        {"Environment": {"SAGEMAKER_PROGRAM": "evil.py"}},
+        {"Environment": {}},
+        {"Framework": "SKLEARN"},
+        {"FrameworkVersion": "1.8"},
+        {"ProductId": "p"},
+        {"ModelInput": {"DataInputConfig": "{1}"}},
+        {
+            "ModelDataSource": {
+                "S3DataSource": {
+                    **FULL["ModelDataSource"]["S3DataSource"],
+                    "CompressionType": "Gzip",
+                }
+            }
+        },
+        {"AdditionalS3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://models/evil/"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_a_container_is_started_with_is_digested(
+    stub: Stubber, registry: SageMakerRegistry, change: dict[str, Any]
+) -> None:
+    """Whatever of it is written anew, the digest is another; containers count in their order."""
+    plain = specified(stub, registry, FULL)
+    changed = {**FULL, **change}
+    assert specified(stub, registry, changed) != plain
+    assert specified(stub, registry, FULL, changed) != specified(stub, registry, changed, FULL)
+
+
+def test_what_does_not_run_is_not_digested(stub: Stubber, registry: SageMakerRegistry) -> None:
+    """Image and artifact are compared by themselves; what is empty is the same as absent."""
+    plain = specified(stub, registry, {"Image": "xgboost:1.7"})
+    other = {"Image": "xgboost:1.8", "NearestModelName": "x", "Environment": {}}
+    assert specified(stub, registry, other) == plain
+
+
 @pytest.mark.parametrize(
     ("image", "digest", "expected"),
     [

@@ -200,6 +200,13 @@ REFUSED: Mapping[Reason, Callable[[], tuple[Wanted, Actual]]] = {
         asked(record_of(7)),
         actual(
             wanted=(ID,),
+            versions={ID: replace(seen(7), package=replace(package_of(7), created_by="eve"))},
+        ),
+    ),
+    Reason.PACKAGE_RECREATED: lambda: (
+        asked(record_of(7)),
+        actual(
+            wanted=(ID,),
             versions={
                 ID: replace(seen(7), package=replace(package_of(7), created=DAY.replace(hour=11)))
             },

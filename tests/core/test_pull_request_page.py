@@ -29,7 +29,7 @@ from assent.core.curves import Curve
 from assent.core.evidence import UnreadPart
 from assent.core.metrics import Metric
 from assent.core.names import RecordId
-from assent.core.package import RegistryApproval
+from assent.core.package import Artifact, RegistryApproval
 from assent.core.record import Record, Waiver
 from assent.core.rendering.page.decision import decision_words
 from assent.core.rendering.pull_request import (
@@ -441,6 +441,29 @@ def test_owners_are_named_without_notifying_them() -> None:
     assert "Who that is could not be read here" in unknown
     nobody = page(Case(record=record(), more={"owners": ()}))
     assert "> **Nobody owns `promotions/dev/churn/7.yaml`**" in nobody
+
+
+@pytest.mark.parametrize(
+    ("pins", "said"),
+    [
+        ({}, "told from another by no more than that"),
+        ({"version_id": "v1"}, "version `v1` |"),
+        ({"sha256": "ab" * 32}, f"`sha256:{'ab' * 32}` |"),
+        ({"bytes": None}, "size not known"),
+    ],
+)
+def test_an_artifact_that_nothing_fixes_is_told_as_such(pins: Mapping[str, Any], said: str) -> None:
+    """Where S3 gives neither a version nor a checksum, the page says so beside the artifact."""
+    plain = record()
+    artifact = replace(
+        Artifact(uri="s3://acme-models/churn/7/model.tar.gz", etag="e", bytes=1), **pins
+    )
+    container = replace(plain.package.containers[0], artifact=artifact)
+    package = replace(plain.package, containers=(container,))
+    body = section(page(Case(record=replace(plain, package=package))), "Where it came from")
+    (row,) = [line for line in body.splitlines() if line.startswith("| artifact |")]
+    assert said in row
+    assert ("told from another" in row) == (not pins)
 
 
 def test_origin_leads_to_code_job_artifact_and_image() -> None:

@@ -76,19 +76,21 @@ SIZES = st.integers(0, 2**53 - 1)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 URIS = SOME_TEXT.map(lambda text: f"s3://b{text}")
 
+DIGESTS = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
 ARTIFACTS = st.builds(
     Artifact,
     uri=URIS,
     etag=st.none() | TOKENS,
     version_id=st.none() | TOKENS,
     bytes=st.none() | SIZES,
+    sha256=st.none() | DIGESTS,
 )
 REPORTS = st.builds(
     ReportFile,
     kind=st.sampled_from(ReportKind),
     uri=URIS,
     version_id=st.none() | TOKENS,
-    sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    sha256=DIGESTS,
     bytes=SIZES,
     copy=st.none() | URIS,
     shape=st.sampled_from([None, "flattened", "clarify-bias+clarify-explainability"]),
@@ -153,6 +155,7 @@ def records(draw: st.DrawFn) -> Record:
                     )
                 )
             ),
+            specification=draw(st.none() | DIGESTS.map("sha256:{}".format)),
         ),
         evidence=Evidence(
             source=source,

@@ -132,6 +132,7 @@ def climbing(*, applied: bool = True) -> Climb:
     )
     for name, account in ACCOUNTS.items():
         climb.configure(name, account=account)
+        scene.elsewhere[name] = climb.files[name]
     if applied:
         climb.apply("dev")
     climb.jobs["dev"].transforms["nightly"] = completed()

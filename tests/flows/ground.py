@@ -1,5 +1,6 @@
 """A repository, a registry and two environments in memory, with what is promoted there by hand."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +10,12 @@ from tests.properties.memory_scene import MemoryScene
 from assent.contracts import load_contracts
 from assent.core.changes import Reason
 from assent.core.config import Config
-from assent.core.evidence import Evidence, EvidenceSource
 from assent.core.gates import Gate
-from assent.core.metrics import Metric
 from assent.core.names import RecordId
 from assent.core.receipts import DecisionApplied, Refused
 from assent.core.record import Decision, Record, Waiver, write_record
 from assent.flows.apply import ApplyReport
+from assent.flows.collect_evidence import collect_evidence
 
 __all__ = ["BOT", "CHURN", "Ground", "decided", "demanding", "refused"]
 
@@ -66,17 +66,19 @@ class Ground:
     ) -> bytes:
         """The text of a record."""
         self.register(version)
+        registered = self.scene.packages()[CHURN, version]
+        (report,) = registered.reports
+        # Each version of a report says one thing for good, so that records can rest on any of them.
+        content = json.dumps({"auc": auc}).encode()
+        self.scene.reports.put(report.uri, content, version_id=f"auc-{auc}")
+        found = collect_evidence(registered, self.scene.reports, registered.package.created)
         record = Record(
             id=RecordId(environment, CHURN, version),
             decision=decision,
             reason="" if decision is Decision.APPROVED else "it did not hold",
             waivers=waivers,
-            package=self.scene.packages()[CHURN, version].package,
-            evidence=Evidence(
-                source=EvidenceSource.TRAINING,
-                collected=self.scene.packages()[CHURN, version].package.created,
-                metrics={"auc": Metric(value=auc)},
-            ),
+            package=found.package,
+            evidence=found.evidence,
         )
         return write_record(record, load_contracts().promotion)
 

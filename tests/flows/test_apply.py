@@ -139,6 +139,7 @@ def world_of(scene: MemoryScene) -> World:
         registry=scene.registry,
         parameters=lambda environment: scene.stores[environment.name],
         clock=scene.clock,
+        reports=lambda _: scene.reports,
     )
 
 
@@ -463,7 +464,7 @@ def test_current_does_not_fall_back_to_a_replaced_package() -> None:
     play.perform(Recreate(1))
     no(play, package=2)
     report = run(play, "dev")
-    assert refusals(report) == [("promotions/dev/churn/2.yaml", Reason.PACKAGE_DIFFERS)]
+    assert refusals(report) == [("promotions/dev/churn/2.yaml", Reason.PACKAGE_RECREATED)]
     assert value(play, "dev/churn/current")["version"] == 1
     scene_of(play).delete_package(CHURN, 1)
     assert run(play, "dev").exit is Exit.INCOMPLETE

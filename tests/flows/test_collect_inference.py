@@ -76,11 +76,11 @@ class Refusing(MemoryReports):
         super().__init__()
         self._uri, self._error = uri, error
 
-    def read(self, uri: str, /, *, limit: int) -> FileBytes:
+    def read(self, uri: str, /, *, limit: int, version_id: str | None = None) -> FileBytes:
         """Refuse the one address."""
         if uri == self._uri:
             raise self._error
-        return super().read(uri, limit=limit)
+        return super().read(uri, limit=limit, version_id=version_id)
 
 
 def collected(

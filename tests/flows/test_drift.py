@@ -250,9 +250,9 @@ def test_a_service_that_does_not_answer_is_asked_again_later() -> None:
     """Nothing was learned of the violations, so nothing is said about them."""
 
     class Down:
-        def read(self, uri: str, /, *, limit: int) -> None:
+        def read(self, uri: str, /, *, limit: int, version_id: str | None = None) -> None:
             """Fail."""
-            raise Unavailable(f"no answer about {uri} of {limit}")
+            raise Unavailable(f"no answer about {uri} of {limit} ({version_id})")
 
     climb = drifting()
     with pytest.raises(Unavailable):

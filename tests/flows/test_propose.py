@@ -332,9 +332,9 @@ class Down(MemoryParameters):
 class NoFiles(MemoryReports):
     """S3 does not answer."""
 
-    def read(self, uri: str, /, *, limit: int) -> FileBytes:
+    def read(self, uri: str, /, *, limit: int, version_id: str | None = None) -> FileBytes:
         """Fail."""
-        raise Unavailable(f"no answer about {uri} of {limit}")
+        raise Unavailable(f"no answer about {uri} of {limit} ({version_id})")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ class House:
             parameters=lambda environment: self.scene.stores[environment.name],
             clock=self.scene.clock,
             notices=self.notices,
+            reports=lambda _: self.scene.reports,
         )
 
     def id(self, environment: str) -> RecordId:

@@ -10,7 +10,13 @@ import pytest
 from tests.properties.memory_scene import Crash, Fuse, fused
 from tests.properties.scene import Cut, configuration
 
-from assent.adapters.memory import MemoryNotices, MemoryParameters, MemoryRegistry, SettableClock
+from assent.adapters.memory import (
+    MemoryNotices,
+    MemoryParameters,
+    MemoryRegistry,
+    MemoryReports,
+    SettableClock,
+)
 from assent.adapters.memory_repository import MemoryPull, MemoryRepository
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
@@ -89,6 +95,7 @@ class House:
             parameters=lambda environment: stores[environment.name],
             clock=self.clock,
             notices=self.notices,
+            reports=lambda _: MemoryReports(),
         )
         return replace(world, **others)
 

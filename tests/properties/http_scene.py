@@ -29,6 +29,7 @@ from assent.core.rendering.retirement import Retirement
 from assent.core.timestamps import written
 from assent.flows import propose
 from assent.flows.apply import ApplyReport, apply
+from assent.flows.collect_evidence import Collected, collect_evidence
 from assent.flows.reject import RejectReport, reject
 from assent.flows.retire import retire
 from assent.flows.wanted import World
@@ -183,6 +184,10 @@ class HttpScene:
         found.approval_description = None
         found.customer_metadata_properties = {"team": "growth"}
         kept(found).pop("ModelLifeCycle", None)
+
+    def collected(self, version: ModelVersion) -> Collected:
+        """See `Scene`."""
+        return collect_evidence(version, self._services.reports, self.clock.now())
 
     def delete_package(self, model: str, version: int) -> None:
         """See `Scene`."""
@@ -433,6 +438,7 @@ class HttpScene:
             parameters=lambda _: self._services.parameters,
             clock=self.clock,
             deployments=self._forge.deployments(),
+            reports=lambda _: self._services.reports,
         )
 
     def retire(

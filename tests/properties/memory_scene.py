@@ -27,7 +27,7 @@ from assent.adapters.memory import (
 )
 from assent.adapters.memory_repository import MemoryRepository
 from assent.contracts import load_contracts
-from assent.core.config import parse_config
+from assent.core.config import Environment, parse_config
 from assent.core.errors import AssentError
 from assent.core.forge import ProposalState
 from assent.core.names import RecordId, parse_package_arn
@@ -46,6 +46,7 @@ from assent.core.reports import ReportKind
 from assent.core.timestamps import to_seconds, written
 from assent.flows import propose
 from assent.flows.apply import ApplyReport, apply
+from assent.flows.collect_evidence import Collected, collect_evidence
 from assent.flows.reject import RejectReport, reject
 from assent.flows.retire import retire
 from assent.flows.wanted import World
@@ -146,6 +147,8 @@ class MemoryScene:
         }
         self.registry = MemoryRegistry()
         self.reports = MemoryReports()
+        self.elsewhere: dict[str, MemoryReports] = {}
+        """What environments see that are in accounts of their own; the others see the above."""
         self.stores = {name: MemoryParameters() for name in ladder}
         self.jobs = MemoryJobs()
         self.bus = MemoryBus()
@@ -193,6 +196,10 @@ class MemoryScene:
             metadata={"team": "growth"},
             reports=(ReportSource(kind=ReportKind.MODEL_QUALITY, uri=report),),
         )
+
+    def collected(self, version: ModelVersion) -> Collected:
+        """See `Scene`."""
+        return collect_evidence(version, self.reports, self.clock.now())
 
     def delete_package(self, model: str, version: int) -> None:
         """See `Scene`."""
@@ -401,7 +408,12 @@ class MemoryScene:
             parameters=lambda environment: stores[environment.name],
             clock=self.clock,
             deployments=cast("Deployments", fused(self.repository.shown, fuse)),
+            reports=lambda each: cast("Reports", fused(self._files_seen(each), fuse)),
         )
+
+    def _files_seen(self, environment: Environment | None) -> MemoryReports:
+        name = "" if environment is None else environment.name
+        return self.elsewhere.get(name, self.reports)
 
     def retire(
         self, environment: str, model: str, version: int, reason: str, cut: Cut | None

@@ -55,7 +55,6 @@ from tests.properties.seen import (
 from assent.contracts import load_contracts
 from assent.core.errors import AssentError, Exit
 from assent.core.events import Ignored
-from assent.core.evidence import Evidence, EvidenceSource
 from assent.core.names import RecordId
 from assent.core.outcome import (
     Attempt,
@@ -69,7 +68,7 @@ from assent.core.outcome import (
 )
 from assent.core.package import ModelVersion
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
-from assent.core.timestamps import read_time, written
+from assent.core.timestamps import written
 
 __all__ = [
     "Apply",
@@ -275,10 +274,12 @@ class Play:
             parsed = parse_record(earlier, schema)
             record = parsed.record if isinstance(parsed, ParsedRecord) else None
         elif (found := self.scene.packages().get(key[1:])) is not None:
-            collected = read_time(self.scene.now())
-            evidence = Evidence(source=EvidenceSource.TRAINING, collected=collected)
+            now = self.scene.collected(found)
             record = Record(
-                id=_id(key), decision=Decision.APPROVED, package=found.package, evidence=evidence
+                id=_id(key),
+                decision=Decision.APPROVED,
+                package=now.package,
+                evidence=now.evidence,
             )
         if record is None:
             return None

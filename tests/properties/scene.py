@@ -12,6 +12,7 @@ from assent.core.outcome import Outcome
 from assent.core.package import ModelVersion
 from assent.core.rendering.retirement import Retirement
 from assent.flows.apply import ApplyReport
+from assent.flows.collect_evidence import Collected
 from assent.flows.reject import RejectReport
 
 __all__ = [
@@ -110,6 +111,10 @@ class Scene(Protocol):
 
     def recreate(self, model: str, version: int) -> None:
         """Delete a version and create it again, later."""
+        ...
+
+    def collected(self, version: ModelVersion) -> Collected:
+        """What a record of a version rests on, if it is written now."""
         ...
 
     def delete_package(self, model: str, version: int) -> None:

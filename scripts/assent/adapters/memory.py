@@ -118,6 +118,7 @@ class MemoryRegistry:
 class _Stored:
     content: bytes
     version_id: str | None
+    checksum: bool = False
 
 
 class MemoryReports:
@@ -125,25 +126,45 @@ class MemoryReports:
 
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
         self._objects: dict[Location, _Stored] = {}
+        self._versions: dict[tuple[Location, str], _Stored] = {}
         for uri, content in (files or {}).items():
             self.put(uri, content)
 
-    def put(self, uri: str, content: bytes, *, version_id: str | None = None) -> None:
-        """Store a file, in place of the one that was there."""
-        self._objects[parse_uri(uri)] = _Stored(content=content, version_id=version_id)
+    def put(
+        self, uri: str, content: bytes, *, version_id: str | None = None, checksum: bool = False
+    ) -> None:
+        """Store a file, in place of the one that was there, whose version stays if it had one.
+
+        Args:
+            uri: Its address.
+            content: What it holds.
+            version_id: The version that this makes; None for a bucket that keeps none.
+            checksum: Whether it is uploaded with its SHA-256.
+        """
+        place = parse_uri(uri)
+        stored = _Stored(content=content, version_id=version_id, checksum=checksum)
+        self._objects[place] = stored
+        if version_id is not None:
+            self._versions[place, version_id] = stored
 
     def delete(self, uri: str) -> None:
-        """Delete a file."""
+        """Delete a file; its versions stay."""
         del self._objects[parse_uri(uri)]
 
-    def read(self, uri: str, /, *, limit: int) -> FileBytes:
-        """Read a file of at most `limit` bytes.
+    def expire(self, uri: str) -> None:
+        """Delete a file for good, with every version of it."""
+        place = parse_uri(uri)
+        self._objects.pop(place, None)
+        self._versions = {key: each for key, each in self._versions.items() if key[0] != place}
+
+    def read(self, uri: str, /, *, limit: int, version_id: str | None = None) -> FileBytes:
+        """Read a file of at most `limit` bytes, or one version of it.
 
         Raises:
             NotThere: There is no such file, or the address is none.
             TooLarge: It has more bytes than `limit`.
         """
-        stored = self._stored(uri)
+        stored = self._stored(uri, version_id)
         if len(stored.content) > limit:
             raise TooLarge(
                 f"{uri!a} has {len(stored.content)} bytes; at most {limit} are read",
@@ -152,7 +173,7 @@ class MemoryReports:
         return FileBytes(content=stored.content, version_id=stored.version_id)
 
     def facts(self, uri: str, /) -> ObjectFacts:
-        """Size, ETag and version of a file; the ETag is S3's for a plain upload.
+        """Size, ETag, version and checksum of a file; the ETag is S3's for a plain upload.
 
         Raises:
             NotThere: As `read`.
@@ -162,13 +183,18 @@ class MemoryReports:
             etag=hashlib.md5(stored.content, usedforsecurity=False).hexdigest(),
             version_id=stored.version_id,
             bytes=len(stored.content),
+            sha256=hashlib.sha256(stored.content).hexdigest() if stored.checksum else None,
         )
 
-    def _stored(self, uri: str) -> _Stored:
+    def _stored(self, uri: str, version_id: str | None = None) -> _Stored:
+        place = parse_uri(uri)
         try:
-            return self._objects[parse_uri(uri)]
+            if version_id is None:
+                return self._objects[place]
+            return self._versions[place, version_id]
         except KeyError:
-            raise Missing(f"S3 has no object {uri!a}") from None
+            what = "object" if version_id is None else "such version of"
+            raise Missing(f"S3 has no {what} {uri!a}") from None
 
 
 class MemoryParameters:

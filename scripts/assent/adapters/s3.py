@@ -1,8 +1,10 @@
 """Files in S3."""
 
+import binascii
 import re
+from base64 import b64decode
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from botocore.exceptions import ClientError
@@ -16,10 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 __all__ = ["InvalidUri", "Location", "S3Reports", "parse_uri"]
 
 _MAX_KEY_BYTES = 1024
+_SHA256_BYTES = 32
+_FORBIDDEN = frozenset({"403", "AccessDenied"})
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _S3 = re.compile(rf"s3://(?P<bucket>{_BUCKET})/(?P<key>.+)", re.ASCII | re.DOTALL)
 _REGION = r"[a-z]{2}(?:-[a-z0-9]+){1,4}"
@@ -89,16 +94,24 @@ class S3Reports:
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
-    def read(self, uri: str, /, *, limit: int) -> FileBytes:
+    def read(self, uri: str, /, *, limit: int, version_id: str | None = None) -> FileBytes:
         """Read a file of at most `limit` bytes; of a larger one, no more than one byte too many.
 
+        Args:
+            uri: Its address.
+            limit: The most bytes that it may have.
+            version_id: Which version; without it, what stands there now.
+
         Raises:
+            Missing: There is surely no such object, or no such version of it.
             NotThere: There is no such object, or it may not be read; the message says which.
             TooLarge: It has more bytes than `limit`.
         """
         place = parse_uri(uri)
-        with _asking("s3:GetObject", uri):
-            answer = self._client.get_object(Bucket=place.bucket, Key=place.key)
+        pinned: Any = {} if version_id is None else {"VersionId": version_id}
+        action = "s3:GetObject" if version_id is None else "s3:GetObjectVersion"
+        with _asking(action, uri):
+            answer = self._client.get_object(Bucket=place.bucket, Key=place.key, **pinned)
             content = bytearray()
             # The body's own context manager would hand out the raw stream, which takes a cut
             # connection for the end.
@@ -115,18 +128,30 @@ class S3Reports:
         return FileBytes(content=bytes(content), version_id=_version(answer.get("VersionId")))
 
     def facts(self, uri: str, /) -> ObjectFacts:
-        """Size, ETag and version of an object.
+        """Size, ETag, version and SHA-256 of what stands at an address now.
+
+        The checksum of what a KMS key encrypts is told only to those who may use the key. Without
+        that right the rest is told alone.
 
         Raises:
             NotThere: As `read`.
         """
-        place = parse_uri(uri)
+        place, hidden = parse_uri(uri), False
         with _asking("s3:HeadObject", uri):
-            answer = self._client.head_object(Bucket=place.bucket, Key=place.key)
+            try:
+                answer = self._client.head_object(
+                    Bucket=place.bucket, Key=place.key, ChecksumMode="ENABLED"
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in _FORBIDDEN:
+                    raise
+                answer, hidden = self._client.head_object(Bucket=place.bucket, Key=place.key), True
         return ObjectFacts(
             etag=answer.get("ETag", "").strip('"') or None,
             version_id=_version(answer.get("VersionId")),
             bytes=answer.get("ContentLength"),
+            sha256=_sha256(answer),
+            checksum_hidden=hidden,
         )
 
 
@@ -148,13 +173,16 @@ def _refusal(error: ClientError, action: str, uri: str) -> AssentError | None:
     code, message = details.get("Code", ""), details.get("Message", "")
     if code in {"404", "NoSuchKey"}:
         return Missing(f"S3 has no object {shown(uri, 300)}")
+    if action == "s3:GetObjectVersion" and _is_no_version(code, message):
+        return Missing(f"S3 has no such version of {shown(uri, 300)}")
     if code == "NoSuchBucket":
         return Missing(f"S3 has no bucket for {shown(uri, 300)}")
-    if code in {"403", "AccessDenied"}:
+    if code in _FORBIDDEN:
+        needed = "s3:GetObjectVersion" if action == "s3:GetObjectVersion" else "s3:GetObject"
         return NotThere(
             f"{shown(uri, 300)} is missing, or may not be read: S3 answered {shown(message, 400)}",
             hint="Without s3:ListBucket, S3 hides that an object is missing. Look whether it is "
-            "there; if so, allow s3:GetObject on it, and kms:Decrypt on its key if it has one.",
+            f"there; if so, allow {needed} on it, and kms:Decrypt on its key if it has one.",
         )
     if code == "InvalidObjectState":
         return NotThere(
@@ -167,6 +195,28 @@ def _refusal(error: ClientError, action: str, uri: str) -> AssentError | None:
             hint="Credentials that have expired look like this; sign in again.",
         )
     return None
+
+
+def _is_no_version(code: str, message: str) -> bool:
+    """Whether S3 says that no content has a version's id: unknown, malformed, or a deletion's."""
+    if code == "InvalidArgument":
+        return "version id" in message.lower()
+    return code in {"NoSuchVersion", "MethodNotAllowed"}
+
+
+def _sha256(answer: "HeadObjectOutputTypeDef") -> str | None:
+    """The SHA-256 of the whole content, if that is what the checksum is of.
+
+    Of an upload in parts the checksum is over those of the parts, unless S3 says otherwise.
+    """
+    text, kind = answer.get("ChecksumSHA256", ""), answer.get("ChecksumType")
+    if kind == "COMPOSITE" or (kind is None and "-" in answer.get("ETag", "")):
+        return None
+    try:
+        content = b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+    return content.hex() if len(content) == _SHA256_BYTES else None
 
 
 def _version(text: str | None) -> str | None:

@@ -1,12 +1,13 @@
 """SageMaker's Model Registry."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from assent.adapters.aws_session import AwsFailed, asking
+from assent.core.canonical import digest as canonical_digest
 from assent.core.names import InvalidName, PackageArn, parse_package_arn, shown
 from assent.core.package import (
     Artifact,
@@ -158,6 +159,7 @@ def _version(arn: PackageArn, said: "DescribeModelPackageOutputTypeDef") -> Mode
             created=to_seconds(said["CreationTime"]),
             created_by=_principal(said.get("CreatedBy", {})),
             containers=tuple(_container(each) for each in specification.get("Containers", [])),
+            specification=_specification(specification),
         ),
         status=said.get("ModelPackageStatus", ""),
         approval=_approval(arn, said.get("ModelApprovalStatus")),
@@ -207,6 +209,44 @@ def _container(said: "ModelPackageContainerDefinitionOutputTypeDef") -> Containe
     return Container(
         image=_pinned(said.get("Image", ""), said.get("ImageDigest")), artifact=artifact
     )
+
+
+_SOURCE = {
+    "S3Uri": None,
+    "S3DataType": None,
+    "CompressionType": None,
+    "ManifestS3Uri": None,
+    "ModelAccessConfig": {"AcceptEula": None},
+    "HubAccessConfig": {"HubContentArn": None},
+}
+_RUNS: Mapping[str, Any] = {
+    "ContainerHostname": None,
+    "Environment": None,
+    "Framework": None,
+    "FrameworkVersion": None,
+    "ProductId": None,
+    "ModelInput": {"DataInputConfig": None},
+    "ModelDataSource": {"S3DataSource": _SOURCE},
+    "AdditionalS3DataSource": _SOURCE,
+    "AdditionalModelDataSources": {"ChannelName": None, "S3DataSource": _SOURCE},
+}
+"""What of a container decides what runs, besides image and artifact; fields that SageMaker may add
+later, and hints for choosing instances, are not among them."""
+
+
+def _specification(said: Any) -> str:  # noqa: ANN401 - boto3's types name every field
+    """The digest of what containers are started with: `UpdateModelPackage` can write it anew."""
+    return canonical_digest([_only(each, _RUNS) for each in said.get("Containers", [])])
+
+
+def _only(said: Any, fields: Any) -> Any:  # noqa: ANN401 - JSON
+    """The fields that are named, those of lists too; what is empty is the same as absent."""
+    if fields is None:
+        return said
+    if isinstance(said, list):
+        return [_only(each, fields) for each in said]
+    found = {name: _only(said[name], inner) for name, inner in fields.items() if name in said}
+    return {name: value for name, value in found.items() if value not in ({}, [], "", None)}
 
 
 def _pinned(image: str, digest: str | None) -> str:

@@ -19,13 +19,13 @@ from assent.core.gates import (
     waivers_used,
 )
 from assent.core.names import RecordId
-from assent.core.package import package_differences
+from assent.core.package import Package, is_recreated, package_differences
 from assent.core.parameters import MAX_VALUE_BYTES, History
 from assent.core.record import Decision, Record
 from assent.core.review import soaking
 from assent.core.waiting import WaitKind, waits
 
-__all__ = ["Unobserved", "admission", "is_compared"]
+__all__ = ["Unobserved", "admission", "difference_reason", "is_compared"]
 
 
 class Unobserved(AssentError):
@@ -115,6 +115,11 @@ def _waiting(decide: Decide, actual: Actual, config: Config) -> Refuse | None:
     return Refuse(id=decide.id, reason=_WAITING[found[0].kind], detail=detail, lifted=decide)
 
 
+def difference_reason(recorded: Package, found: Package) -> Reason:
+    """Why a package that differs from a record's is refused: it is another, or was changed."""
+    return Reason.PACKAGE_RECREATED if is_recreated(recorded, found) else Reason.PACKAGE_DIFFERS
+
+
 def _unfitness(asked: Asked, history: History, actual: Actual) -> Refuse | None:
     """Why a record may not become Approved, whatever is demanded of its numbers."""
 
@@ -147,7 +152,7 @@ def _unfitness(asked: Asked, history: History, actual: Actual) -> Refuse | None:
         return refuse(Reason.PACKAGE_NOT_COMPLETED, f"its status is {seen.status}")
     differences = package_differences(record.package, seen.package)
     if differences:
-        return refuse(Reason.PACKAGE_DIFFERS, "; ".join(differences))
+        return refuse(difference_reason(record.package, seen.package), "; ".join(differences))
     size = len(largest_current(record, asked.blob).encode())
     if size > MAX_VALUE_BYTES:
         return refuse(

@@ -158,7 +158,6 @@ LEFT_TO_APPLY = frozenset(
     {
         Reason.REPORT_DIFFERS,
         Reason.ARTIFACT_DIFFERS,
-        Reason.PACKAGE_RECREATED,
         Reason.DIRECT_PUSH,
         Reason.NOT_WHAT_WAS_APPROVED,
         Reason.RULES_CHANGED_ALONG,

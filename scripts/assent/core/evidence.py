@@ -15,6 +15,7 @@ from assent.core.timestamps import written
 
 __all__ = [
     "MAX_CURVES",
+    "MAX_UNREAD",
     "MAX_VIOLATIONS",
     "Evidence",
     "EvidenceSource",
@@ -31,6 +32,7 @@ __all__ = [
 MAX_VIOLATIONS = 100
 """A record holds no more; one that holds so many may rest on a run that had others."""
 MAX_CURVES = 10
+MAX_UNREAD = 100
 """A record holds no more."""
 
 
@@ -144,6 +146,8 @@ def package_values(package: Package) -> dict[str, Any]:
                 "etag": artifact.etag,
                 "version_id": artifact.version_id,
                 "bytes": artifact.bytes,
+                # Absent, not null: what was written before there was such a field keeps its digest.
+                **({} if artifact.sha256 is None else {"sha256": artifact.sha256}),
             }
         containers.append(values)
     return {
@@ -151,6 +155,7 @@ def package_values(package: Package) -> dict[str, Any]:
         "created": written(package.created),
         "created_by": package.created_by,
         "containers": containers,
+        **({} if package.specification is None else {"specification": package.specification}),
     }
 
 

@@ -9,8 +9,11 @@ from assent.core.metrics import Metric
 from assent.core.package import Package
 from assent.core.reports import Violation
 
-__all__ = ["MAX_EVIDENCE_BYTES", "fitting"]
+__all__ = ["LEFT_OUT", "MAX_EVIDENCE_BYTES", "MORE", "evidence_size", "fitting"]
 
+LEFT_OUT = "evidence"
+MORE = "and"
+"""Where remarks are that say that others were left out: for the size of a record, and of a list."""
 MAX_EVIDENCE_BYTES = 400 * 1024
 """Of package and evidence as JSON; a record's file, in YAML, is read up to 512 KiB."""
 _MOST_REMARKS = 50
@@ -29,12 +32,12 @@ def fitting(package: Package, evidence: Evidence) -> Evidence:
     of each stay. Directions go with their metrics.
     """
     given = evidence
-    if _size(package, evidence) > MAX_EVIDENCE_BYTES:
+    if evidence_size(package, evidence) > MAX_EVIDENCE_BYTES:
         # Never all remarks that a record holds: one more is to come.
         evidence = replace(evidence, curves=(), unread=evidence.unread[:_ALL_BUT_ONE])
-    if _size(package, evidence) > MAX_EVIDENCE_BYTES:
+    if evidence_size(package, evidence) > MAX_EVIDENCE_BYTES:
         evidence = replace(evidence, unread=evidence.unread[:_MOST_REMARKS])
-    while _size(package, evidence) > MAX_EVIDENCE_BYTES:
+    while evidence_size(package, evidence) > MAX_EVIDENCE_BYTES:
         smaller = _smaller(evidence)
         if smaller is None:  # the rest is for the record's own limits to judge
             break
@@ -43,11 +46,12 @@ def fitting(package: Package, evidence: Evidence) -> Evidence:
     if not left_out:
         return evidence
     why = f"a record cannot carry all: {left_out} were left out; see the reports themselves"
-    remark = UnreadPart(where="evidence", why=why)
+    remark = UnreadPart(where=LEFT_OUT, why=why)
     return replace(evidence, unread=(remark, *evidence.unread))
 
 
-def _size(package: Package, evidence: Evidence) -> int:
+def evidence_size(package: Package, evidence: Evidence) -> int:
+    """How many bytes package and evidence have as JSON."""
     return len(json.dumps([package_values(package), evidence_values(evidence)]))
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "Package",
     "RegistryApproval",
     "ReportSource",
+    "is_recreated",
     "package_differences",
 ]
 
@@ -37,6 +38,17 @@ class Artifact:
     version_id: str | None = None
     """None where the bucket keeps no versions."""
     bytes: int | None = None
+    """None where S3 could not be asked, so that it is not pinned at all."""
+    sha256: str | None = None
+    """Hexadecimal, lower case; None where it was uploaded without one, and in old records."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether something that nobody can choose freely tells this content from any other.
+
+        An ETag is no such thing: of a plain upload it is an MD5, of others it is not said what.
+        """
+        return self.version_id is not None or self.sha256 is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +70,9 @@ class Package:
     created_by: str | None
     """The principal that registered it (`SourceIdentity` where the platform gives one)."""
     containers: tuple[Container, ...]
+    specification: str | None = None
+    """`sha256:...` over all that runs of the inference specification, such as the environment's
+    variables, which can be written anew; None in records from before this was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +109,16 @@ class ModelVersion:
     repository: str = ""
 
 
+def is_recreated(recorded: Package, found: Package) -> bool:
+    """Whether what a record is about was deleted, and this was created in its place."""
+    return recorded.arn == found.arn and recorded.created != found.created
+
+
 def package_differences(recorded: Package, found: Package) -> list[str]:
     """The facts in which a described package differs from a record's, field by field.
 
-    What only S3 can tell of an artifact (size, version) is not compared.
+    What only S3 can tell of an artifact (size, version) is not compared, nor what a record from
+    before it was kept does not say.
     """
     differences = []
     if recorded.arn != found.arn:
@@ -121,4 +142,10 @@ def package_differences(recorded: Package, found: Package) -> list[str]:
         now_uri = now.artifact.uri if now.artifact else None
         if was_uri != now_uri:
             differences.append(f"containers[{index}].artifact.uri was {was_uri}, is {now_uri}")
+    was_run, now_run = recorded.specification, found.specification
+    if was_run is not None and was_run != now_run:
+        differences.append(
+            f"specification was {was_run}, is {now_run}: what the containers are started with "
+            "was written anew"
+        )
     return differences

@@ -35,6 +35,7 @@ __all__ = [
     "Record",
     "RecordProblem",
     "Waiver",
+    "dotted",
     "parse_record",
     "write_record",
 ]
@@ -203,6 +204,7 @@ def _package(value: Mapping[str, Any]) -> Package:
             )
             for container in value["containers"]
         ),
+        specification=value.get("specification"),
     )
 
 

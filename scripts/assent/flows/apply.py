@@ -52,6 +52,7 @@ from assent.flows.origins import Origins
 from assent.flows.ownership import CloneAt, is_code_owner
 from assent.flows.progress import Progress
 from assent.flows.prove import Proof, Unproven, prove
+from assent.flows.recheck import recheck
 from assent.flows.refusals import Refusals
 from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
 from assent.flows.set_current import Currents, Live
@@ -256,6 +257,7 @@ class _Run:
         if unless is not None and broke_glass is None:
             self._refusals.report(self._refused(unless))
             return
+        self._recheck(change)
         entry = replace(
             self._entry(change.asked, proof),
             broke_glass="" if broke_glass is None else broke_glass.by,
@@ -303,6 +305,16 @@ class _Run:
     def _refused(self, change: Refuse) -> Refused:
         blob = self._blobs.get(change.id, "")
         return Refused(id=change.id, reason=change.reason, detail=change.detail, blob=blob)
+
+    def _recheck(self, change: Decide) -> None:
+        """See that a record's evidence still is what it says, before anything is written."""
+        seen = self._seen.actual.versions.get(change.id)
+        found = recheck(self._world, change.asked, seen)
+        if found is not None:
+            asked = change.asked
+            raise _Refusal(
+                Refused(id=asked.id, reason=found.reason, detail=found.detail, blob=asked.blob)
+            )
 
     def _broken_glass(self, id_: RecordId, proof: Proof) -> BrokenGlass | None:
         clone = CloneAt(history=self._world.history, head=proof.base)

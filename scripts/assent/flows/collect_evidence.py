@@ -31,13 +31,17 @@ from assent.flows.read_reports import (
 )
 from assent.ports import EvidenceStore, Reports
 
-__all__ = ["Collected", "collect_evidence"]
+__all__ = ["Collected", "ParsedFile", "assembled", "collect_evidence", "named", "parsed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    kind: ReportKind
-    report: Report
+class ParsedFile:
+    """A report file, and what it holds."""
+
+    file: ReportFile
+    """With its shape, if it reads."""
+    report: Report | Unreadable
+    """Why it tells nothing, where it does not read, or is not the file that was registered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,30 +87,36 @@ def collect_evidence(
             for container in version.package.containers
         ),
     )
-    files: list[ReportFile] = []
-    read: list[_Read] = []
+    read: list[ParsedFile] = []
     for source in version.reports:
-        report = _parsed(source, reports, store, files, unread)
-        if report is not None:
-            read.append(_Read(kind=source.kind, report=report))
+        found = _collected(source, reports, store, unread)
+        if found is not None:
+            read.append(found)
     if not version.reports:
         unread.append(UnreadPart(where="model metrics", why="the package names no report"))
     evidence = Evidence(
         source=EvidenceSource.TRAINING if inference is None else EvidenceSource.BATCH_INFERENCE,
         collected=to_seconds(now),
-        reports=tuple(files),
         inference=None if inference is None else inference.inference,
         origin=origin_of(version),
         unread=tuple(unread),
     )
-    evidence = fitting(package, _with_reports(evidence, read))
+    evidence = fitting(package, assembled(evidence, read))
     return Collected(
         package=package, evidence=replace(evidence, digest=evidence_digest(package, evidence))
     )
 
 
-def _with_reports(evidence: Evidence, read: Sequence[_Read]) -> Evidence:
-    """The evidence with what the reports of training hold together, and remarks on the rest."""
+def assembled(evidence: Evidence, files: Sequence[ParsedFile]) -> Evidence:
+    """The evidence with what the reports of training hold together, and remarks on the rest.
+
+    The same files, in the same order, give the same evidence.
+    """
+    read = [
+        _Read(kind=each.file.kind, report=each.report)
+        for each in files
+        if isinstance(each.report, Report)
+    ]
     # Statistics of the data may be thousands of numbers, and come after what is said of the model.
     ordered = sorted(read, key=lambda each: each.kind is ReportKind.DATA_QUALITY)
     found = Sum()
@@ -130,12 +140,19 @@ def _with_reports(evidence: Evidence, read: Sequence[_Read]) -> Evidence:
     remarks = (*of_violations, *of_directions, *of_curves, *empty, *found.unread)
     return replace(
         evidence,
+        reports=tuple(each.file for each in files),
         metrics=metrics,
         directions=directions,
         curves=curves,
         violations=violations,
         unread=capped((*evidence.unread, *remarks)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    kind: ReportKind
+    report: Report
 
 
 def _holds_nothing(report: Report) -> bool:
@@ -170,33 +187,45 @@ def _pinned(
         etag=facts.etag or artifact.etag,
         version_id=facts.version_id,
         bytes=facts.bytes,
+        sha256=facts.sha256,
     )
 
 
-def _parsed(
+def named(source: ReportSource) -> str:
+    """What to call a report of training that could not be used."""
+    return f"{source.kind} {source.uri}"
+
+
+def parsed(source: ReportSource, content: bytes, file: ReportFile) -> ParsedFile:
+    """What a report holds, if it reads, and is the file that was registered.
+
+    Args:
+        source: The report as the package names it.
+        content: The file.
+        file: What a record says of it.
+    """
+    if source.sha256 is not None and source.sha256 != file.sha256:
+        why = f"its SHA-256 is {file.sha256}; the registry was told {source.sha256}"
+        return ParsedFile(file=file, report=Unreadable(why=why))
+    report = parse_report(content, source.kind)
+    if isinstance(report, Unreadable):
+        return ParsedFile(file=file, report=report)
+    return ParsedFile(file=replace(file, shape=_shape(report)), report=report)
+
+
+def _collected(
     source: ReportSource,
     reports: Reports,
     store: EvidenceStore | None,
-    files: list[ReportFile],
     unread: list[UnreadPart],
-) -> Report | None:
-    where = f"{source.kind} {source.uri}"
+) -> ParsedFile | None:
     try:
         read = read_file(source.kind, source.uri, reports)
     except AssentError as error:
         require_answer(error)
-        unread.append(unread_part(where, error.message))
+        unread.append(unread_part(named(source), error.message))
         return None
-    file = kept(read, store)
-    if source.sha256 is not None and source.sha256 != read.file.sha256:
-        files.append(file)
-        why = f"its SHA-256 is {read.file.sha256}; the registry was told {source.sha256}"
-        unread.append(unread_part(where, why))
-        return None
-    parsed = parse_report(read.content, source.kind)
-    if isinstance(parsed, Unreadable):
-        files.append(file)
-        unread.append(unread_part(where, parsed.why))
-        return None
-    files.append(replace(file, shape=_shape(parsed)))
-    return parsed
+    found = parsed(source, read.content, kept(read, store))
+    if isinstance(found.report, Unreadable):
+        unread.append(unread_part(named(source), found.report.why))
+    return found

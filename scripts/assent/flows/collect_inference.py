@@ -1,6 +1,6 @@
 """Collect what a batch inference left: its reports read, judged whose they are, and added up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from assent.core.errors import AssentError
@@ -22,7 +22,7 @@ from assent.flows.read_reports import (
 )
 from assent.ports import EvidenceStore, Missing, Reports
 
-__all__ = ["CollectedInference", "collect_inference"]
+__all__ = ["CollectedInference", "collect_inference", "reassembled"]
 
 MAX_FILES = 100
 """What a record holds; the schema says the same."""
@@ -83,28 +83,77 @@ def collect_inference(
     if len(files) > MAX_FILES:
         why = f"the run names {len(files)} reports, and a record holds {MAX_FILES}"
         return UnusableReport(uri=files[MAX_FILES].uri, why=why, remedy="Report fewer files.")
-    found = Sum()
-    violations: list[Violation] = []
-    usable: list[_Usable] = []
+    adding = _Adding()
+    used: list[ReadFile] = []
     for file in files:
-        named = f"inference {file.kind}"
         match _judged(file, package_arn, reports):
             case _Usable() as judged:
-                usable.append(judged)
-                violations.extend(judged.report.violations)
-                found.add(judged.report, named)
+                used.append(judged.read)
+                adding.add(file.kind, judged.report)
             case (_Missing() | _Flawed()) as flaw if file.required:
                 return UnusableReport(uri=file.uri, why=flaw.why, remedy=flaw.remedy)
             case _Flawed() as flaw:
-                found.unread.append(unread_part(f"{named} {file.uri}", flaw.why))
+                adding.found.unread.append(unread_part(f"{_named(file.kind)} {file.uri}", flaw.why))
             case _Missing():
                 pass
-    listed, over = select_violations(violations, "inference violations")
-    files_kept = tuple(replace(kept(each.read, store), shape=each.report.shape) for each in usable)
-    return CollectedInference(
-        inference=_inference(run, found, listed, files_kept),
-        unread=(*over, *found.unread),
-    )
+    return adding.result(_begun(run), tuple(kept(each, store) for each in used))
+
+
+def reassembled(
+    inference: Inference, contents: Sequence[bytes], package_arn: PackageArn
+) -> CollectedInference | UnusableReport:
+    """What the report files of a batch inference give, read again.
+
+    Args:
+        inference: As a record has it.
+        contents: Its report files, in the record's order.
+        package_arn: The version that it ran.
+    """
+    adding = _Adding()
+    for file, content in zip(inference.reports, contents, strict=True):
+        report = _worth(content, file.kind, package_arn)
+        if isinstance(report, _Flawed):
+            return UnusableReport(uri=file.uri, why=report.why, remedy=report.remedy)
+        adding.add(file.kind, report)
+    return adding.result(inference, inference.reports)
+
+
+def _named(kind: ReportKind) -> str:
+    return f"inference {kind}"
+
+
+class _Adding:
+    """Adds up reports, in the order in which they count."""
+
+    def __init__(self) -> None:
+        self.found = Sum()
+        self._shapes: list[str] = []
+        self._violations: list[Violation] = []
+
+    def add(self, kind: ReportKind, report: Report) -> None:
+        """Add what a usable report holds."""
+        self._shapes.append(report.shape)
+        self._violations.extend(report.violations)
+        self.found.add(report, _named(kind))
+
+    def result(self, inference: Inference, files: Sequence[ReportFile]) -> CollectedInference:
+        """The inference with what its reports hold together.
+
+        Args:
+            inference: What is known of the run itself.
+            files: Those that were added, as a record has them.
+        """
+        listed, over = select_violations(self._violations, "inference violations")
+        pairs = zip(files, self._shapes, strict=True)
+        return CollectedInference(
+            inference=replace(
+                inference,
+                reports=tuple(replace(file, shape=shape) for file, shape in pairs),
+                metrics=dict(sorted(self.found.metrics.items())),
+                violations=listed,
+            ),
+            unread=(*over, *self.found.unread),
+        )
 
 
 def _each_once(files: Iterable[ExpectedFile]) -> tuple[ExpectedFile, ...]:
@@ -124,14 +173,20 @@ def _judged(file: ExpectedFile, arn: PackageArn, reports: Reports) -> _Usable | 
         if isinstance(error, Missing):
             return _Missing()
         return _Flawed(why=one_line(error.message, 400), remedy=error.hint or _MEND)
-    report = parse_report(read.content, file.kind)
+    report = _worth(read.content, file.kind, arn)
+    return report if isinstance(report, _Flawed) else _Usable(read=read, report=report)
+
+
+def _worth(content: bytes, kind: ReportKind, arn: PackageArn) -> Report | _Flawed:
+    """What a file tells of the run, or why it tells nothing."""
+    report = parse_report(content, kind)
     if isinstance(report, Unreadable):
         return _Flawed(why=report.why)
     objection = None if report.subject is None else report.subject.objection(arn)
     if objection is not None:
         return _Flawed(why=f"it is of another model: {objection}", remedy=_OWN)
-    why = _shortcoming(report, file.kind)
-    return _Usable(read=read, report=report) if why is None else _Flawed(why=why)
+    why = _shortcoming(report, kind)
+    return report if why is None else _Flawed(why=why)
 
 
 def _shortcoming(report: Report, kind: ReportKind) -> str | None:
@@ -147,12 +202,8 @@ def _shortcoming(report: Report, kind: ReportKind) -> str | None:
     return "it holds neither a metric nor a violation"
 
 
-def _inference(
-    run: InferenceRun,
-    found: Sum,
-    violations: tuple[Violation, ...],
-    files: tuple[ReportFile, ...],
-) -> Inference:
+def _begun(run: InferenceRun) -> Inference:
+    """What is known of a run itself."""
     return Inference(
         environment=run.environment,
         run=run.run,
@@ -160,7 +211,4 @@ def _inference(
         ended=None if run.ended is None else to_seconds(run.ended),
         instance_type=run.instance_type,
         instances=run.instances,
-        reports=files,
-        metrics=dict(sorted(found.metrics.items())),
-        violations=violations,
     )

@@ -111,6 +111,12 @@ def applied_of(names: Names, text: str | None) -> Applied | None:
         return None
 
 
+def _is_written_anew(record: Record, found: ModelVersion | None) -> bool:
+    """Whether it looks as if what the containers are started with had been changed."""
+    was = record.package.specification
+    return found is not None and was not in {None, found.package.specification}
+
+
 def _says_no(wanted: Wanted) -> bool:
     """Whether a record asks for a decision that nothing may hold up."""
     return isinstance(wanted, Asked) and wanted.record.decision is not Decision.APPROVED
@@ -310,6 +316,10 @@ class _Observer:
         }
         found: dict[RecordId, ModelVersion | None] = {}
         found.update(self._search(settled) if everything else {})
+        for each in wanted:
+            # An approval is not withdrawn on the word of a page alone: it may tell less.
+            if isinstance(each, Asked) and _is_written_anew(each.record, found.get(each.id)):
+                del found[each.id]
         for id_, arn in arns.items():
             if id_ not in found:
                 try:

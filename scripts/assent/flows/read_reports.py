@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from assent.core.errors import AssentError
-from assent.core.evidence import ReportFile, UnreadPart
+from assent.core.evidence import MAX_UNREAD, ReportFile, UnreadPart
+from assent.core.fitting import MORE
 from assent.core.metrics import Metric
 from assent.core.registry_fields import one_line
 from assent.core.reports import Report, ReportKind
@@ -14,7 +15,6 @@ from assent.ports import CredentialsRefused, EvidenceStore, Reports
 __all__ = [
     "MAX_METRICS",
     "MAX_REPORT_BYTES",
-    "MAX_UNREAD",
     "ReadFile",
     "Sum",
     "capped",
@@ -26,8 +26,7 @@ __all__ = [
 
 MAX_REPORT_BYTES = 5 * 1024 * 1024
 MAX_METRICS = 1000
-MAX_UNREAD = 100
-"""What a record holds of each; the schema says the same."""
+"""What a record holds; the schema says the same."""
 _MAX_WHERE = 1400
 _MAX_WHY = 500
 
@@ -40,13 +39,15 @@ class ReadFile:
     file: ReportFile
 
 
-def read_file(kind: ReportKind, uri: str, reports: Reports) -> ReadFile:
-    """Read a report file.
+def read_file(
+    kind: ReportKind, uri: str, reports: Reports, *, version_id: str | None = None
+) -> ReadFile:
+    """Read a report file, or one version of it.
 
     Raises:
         AssentError: It could not be read; `require_answer` tells which errors say nothing of it.
     """
-    found = reports.read(uri, limit=MAX_REPORT_BYTES)
+    found = reports.read(uri, limit=MAX_REPORT_BYTES, version_id=version_id)
     return ReadFile(
         content=found.content,
         file=ReportFile(
@@ -126,4 +127,4 @@ def capped(parts: Iterable[UnreadPart]) -> tuple[UnreadPart, ...]:
         return found
     kept_parts = found[: MAX_UNREAD - 1]
     rest = f"{len(found) - len(kept_parts)} more places; see the reports themselves"
-    return (*kept_parts, UnreadPart(where="and", why=rest))
+    return (*kept_parts, UnreadPart(where=MORE, why=rest))

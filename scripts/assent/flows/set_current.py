@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from assent.core.admission import difference_reason
 from assent.core.changes import Reason
 from assent.core.current import candidates, current_text, named_version
 from assent.core.errors import AssentError
@@ -118,7 +119,7 @@ class Currents:
                 return id_, self._record(id_)
             try:
                 record = self._record(id_)
-                differences = self._package_differences(id_, record)
+                reason, differences = self._package_differences(id_, record)
             except AssentError as error:
                 self._run.fail(id_.path, error)
                 self._run.retry.add(id_.path)
@@ -128,20 +129,22 @@ class Currents:
             self._run.refuse(
                 Refused(
                     id=id_,
-                    reason=Reason.PACKAGE_DIFFERS,
+                    reason=reason,
                     detail=f"{model} cannot fall back to it: {'; '.join(differences)}",
                 )
             )
         return None
 
-    def _package_differences(self, id_: RecordId, record: Record) -> list[str]:
+    def _package_differences(self, id_: RecordId, record: Record) -> tuple[Reason, list[str]]:
+        """What the registry says otherwise; its files need not be there any more (promise 6)."""
         version = self._run.seen.actual.versions.get(id_)
         if version is None:
             try:
                 version = self._run.world.registry.describe(parse_package_arn(record.package.arn))
             except NotThere as error:
-                return [error.message]
-        return package_differences(record.package, version.package)
+                return Reason.PACKAGE_DIFFERS, [error.message]
+        reason = difference_reason(record.package, version.package)
+        return reason, package_differences(record.package, version.package)
 
     def _record(self, id_: RecordId) -> Record:
         """The record whose approval is in effect, from the very blob that was approved."""

@@ -61,15 +61,20 @@ class ObjectFacts:
     etag: str | None
     version_id: str | None
     bytes: int | None
+    sha256: str | None = None
+    """Of the whole content, hexadecimal, lower case; None where it was uploaded without one."""
+    checksum_hidden: bool = False
+    """Whether a checksum may be there that these credentials are not told."""
 
 
 class Reports(Protocol):
     """Files in S3."""
 
-    def read(self, uri: str, /, *, limit: int) -> FileBytes:
-        """Read a file of at most `limit` bytes.
+    def read(self, uri: str, /, *, limit: int, version_id: str | None = None) -> FileBytes:
+        """Read a file of at most `limit` bytes: one version of it, or what stands there now.
 
         Raises:
+            Missing: There is surely no such object, or no such version of it.
             NotThere: There is no such object, or it may not be read; the message says which.
             TooLarge: It has more bytes than `limit`.
             Unavailable: S3 did not answer.
@@ -77,7 +82,7 @@ class Reports(Protocol):
         ...
 
     def facts(self, uri: str, /) -> ObjectFacts:
-        """Size, ETag and version of an object.
+        """Size, ETag, version and checksum of what stands at an address now.
 
         Raises:
             NotThere: As `read`.

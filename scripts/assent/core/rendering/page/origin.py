@@ -24,6 +24,7 @@ _LEFT_OUT = (
     "the record in this pull request holds all of it."
 )
 _FLATTENED = "flattened"
+_LOOSE = "told from another by no more than that: S3 keeps neither a version nor a SHA-256 of it"
 
 
 def origin_section(review: Review, layout: Layout) -> str:
@@ -96,6 +97,8 @@ def _container(
     said += [f"{artifact.bytes:,} bytes"] if artifact.bytes is not None else ["size not known"]
     said += [f"ETag {layout.said(artifact.etag)}"] if artifact.etag else []
     said += [f"version {layout.said(artifact.version_id)}"] if artifact.version_id else []
+    said += [code(f"sha256:{artifact.sha256}")] if artifact.sha256 else []
+    said += [_LOOSE] if artifact.bytes is not None and not artifact.is_fixed else []
     yield [f"artifact{number}", ", ".join(said)]
 
 
