@@ -264,5 +264,15 @@ def pulls_of_commit(repository: Repository, commit: str) -> Sequence[Issue]:
         for issue, pull in pulls
         if (pull.merged_at is not None) is arrived
         and (arrived or issue.state == "open")
-        and commit in commits_of(repository, pull)
+        and (commit in commits_of(repository, pull) or commit in _rebased(repository, pull))
     ]
+
+
+def _rebased(repository: Repository, pull: Pull) -> Sequence[str]:
+    """Name the commits that merging made on the base branch, where there are several."""
+    if pull.merged_at is None or pull.merge_commit_sha is None:
+        return ()
+    git = repository.git
+    if len(git.objects.commit(pull.merge_commit_sha).parents) != 1:
+        return ()
+    return git.commits_between(pull.base_sha, pull.merge_commit_sha)
