@@ -292,3 +292,19 @@ def test_a_token_reads_what_it_has_a_permission_for(
         kinds = [(error["type"], error["message"]) for error in errors]
         refused = [("FORBIDDEN", "Resource not accessible by integration")]
         assert kinds == ([] if fields == allowed else refused)
+
+
+def test_a_commit_shows_its_pull_requests_to_whoever_may_read_both(stage: Any) -> None:  # noqa: ANN401
+    """The commit takes one permission, the pull requests that brought it another."""
+    pull = stage.propose(stage.as_bot())
+    for login in ("ada", "ben"):
+        stage.as_person(login).get_pull(pull.number).create_review(event="APPROVE")
+    merged = stage.as_person("ada").get_pull(pull.number).merge().sha
+    commit = "... on Commit { associatedPullRequests(first: 1) { nodes { number merged } } }"
+    query = inside(f'object(oid: "{merged}") {{ oid {commit} }}')
+    both = {"contents": "read", "pull_requests": "read"}
+    seen = repository_of(ask(stage, query, token=stage.bot_token(both)))["object"]
+    assert seen["associatedPullRequests"] == {"nodes": [{"number": pull.number, "merged": True}]}
+    one = ask(stage, query, token=stage.bot_token({"contents": "read"})).json()
+    assert [error["type"] for error in one["errors"]] == ["FORBIDDEN"]
+    assert one["data"]["repository"]["object"]["associatedPullRequests"] is None
