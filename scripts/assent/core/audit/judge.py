@@ -150,31 +150,40 @@ def _gaps(material: Material, reading: Reading, links: Links, records: Records) 
     for some in reading.decisions.decided.values():
         for decided in some:
             yield from links.gaps(decided)
-    yield from _undecided(material, reading)
+    yield from _undecided(material, reading, links)
     yield from current_gaps(
         reading.names, reading.stored, reading.receipts, records, material.scope.model
     )
 
 
-def _undecided(material: Material, reading: Reading) -> Iterator[Gap]:
-    """Records on main that took no effect, and of which no receipt says why."""
-    explained = {
-        (receipt.said.id, receipt.said.blob)
-        for receipt in reading.receipts
+def _undecided(material: Material, reading: Reading, links: Links) -> Iterator[Gap]:
+    """Records on main that are not in effect, and of which no receipt says why.
+
+    Only the last decision by merging counts, and what was refused after it: what was decided on
+    once, and came back to main, was not decided on again.
+    """
+    places = {receipt.path: place for place, receipt in enumerate(reading.receipts)}
+    merged: dict[RecordId, tuple[str, int]] = {}
+    for id_, some in reading.decisions.decided.items():
+        for each in some:
+            if not each.aside and not links.is_closing(each):
+                merged[id_] = (each.blob, places.get(each.receipt, -1))
+    refused = {
+        (receipt.said.id, receipt.said.blob): place
+        for place, receipt in enumerate(reading.receipts)
         if isinstance(receipt.said, RefusalSaid)
-    }
-    explained |= {
-        (each.id, each.blob) for some in reading.decisions.decided.values() for each in some
     }
     for id_, item in sorted(material.on_main.items()):
         if id_.environment != reading.environment or not material.scope.holds(id_):
             continue
-        if (id_, item.id) not in explained and id_ not in reading.stored.unreadable:
+        blob, since = merged.get(id_, ("", -1))
+        is_explained = blob == item.id or refused.get((id_, item.id), -1) > since
+        if not is_explained and id_ not in reading.stored.unreadable:
             yield Gap(
                 kind=GapKind.UNDECIDED,
                 environment=reading.environment,
                 where=id_.path,
-                detail=f"main holds {item.id}, and no decision and no refusal tells of it",
+                detail=f"main holds {item.id}, which is not in effect, and nothing says why",
                 id=id_,
             )
 
