@@ -33,7 +33,7 @@ _at = click.option(
 )
 
 
-@click.command(short_help="Judge the whole trail: who approved what, and whether it fits.")
+@click.command(short_help="Judge the whole trail, and name every gap.")
 @click.argument("model", required=False)
 @repository_option
 @environments_option

@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ SECOND = RecordId("dev", "churn", 2)
 
 
 def test_a_whole_trail_has_no_gaps() -> None:
-    """Every decision is told with who approved it on which commit, what it changed, how it ended."""
+    """Every decision is told: who approved it on which commit, what it changed, how it ended."""
     found = promoted().judge().audit
     assert found.gaps == ()
     assert found.exit is Exit.OK
@@ -221,7 +221,7 @@ def _registry_flipped(trail: Trail) -> None:
 
 
 def _alter_decision(trail: Trail, **changes: object) -> None:
-    """Alter the retirement of version 2 in receipt and history alike, as a thorough forger would."""
+    """Alter the retirement of version 2 in receipt and history alike, as a forger would."""
     chain = trail.chains["dev"]
     history = trail.histories[SECOND]
     last = history.entries[-1]
@@ -438,7 +438,7 @@ def test_a_record_that_came_back_was_not_decided_on_again() -> None:
 
 
 def test_a_closing_leaves_what_main_holds_decided() -> None:
-    """Main says Retired; that a pull request to approve it anew was closed changes nothing there."""
+    """Main says Retired; closing a pull request that would approve it anew changes nothing."""
     trail = promoted()
     trail.close(2)
     assert trail.gaps() == []
@@ -603,7 +603,7 @@ def test_what_was_live_then_is_told_with_who_approved_it() -> None:
     (live,) = second.lives
     assert live.until is not None
 
-    def then(moment):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - a time
+    def then(moment: datetime) -> list[tuple[str, int | None, tuple[str, ...] | None]]:
         return [
             (each.environment, each.version, each.decided.by if each.decided else None)
             for each in live_at(found, moment)

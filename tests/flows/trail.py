@@ -261,11 +261,10 @@ class Trail:
     def name_current(self, environment: str, model: str = MODEL) -> None:
         """Write `current`, and its receipt where it came to name another version."""
         approved = sorted(
-            each
+            id_
             for id_, each in self.histories.items()
             if (id_.environment, id_.model) == (environment, model)
             and each.decision is Decision.APPROVED
-            for each in [id_]
         )
         top = approved[-1] if approved else None
         entry = None if top is None else self.histories[top].last

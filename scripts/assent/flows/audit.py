@@ -10,7 +10,7 @@ from assent.core.audit.material import Material, PackageState, Scope, package_st
 from assent.core.audit.state import registry_gaps
 from assent.core.config import CONFIG_PATH
 from assent.core.errors import AssentError, Exit
-from assent.core.names import parse_package_arn
+from assent.core.names import InvalidName, RecordId, parse_package_arn, parse_path, shown
 from assent.flows.elsewhere import parameters_elsewhere
 from assent.flows.wanted import World
 from assent.ports import NotThere, Objects
@@ -71,8 +71,11 @@ def audit(
         keep: Whether to keep the objects of git for a bundle.
 
     Raises:
+        InvalidName: No model can have that name.
         AssentError: The clone could not be read, or is too short.
     """
+    if scope.model is not None:
+        _require_model(world, scope.model)
     unread: list[AssentError] = []
     parameters = dict(_parameters(world, scope, unread))
     scope = replace(scope, environments=tuple(parameters))
@@ -104,6 +107,14 @@ def audit(
         material = _with_packages(world, material, readings)
     found = judge(material, readings, world.contracts.promotion)
     return Audited(audit=found, unread=tuple(unread), objects=read.kept)
+
+
+def _require_model(world: World, model: str) -> None:
+    if parse_path(RecordId(world.config.entry.name, model, 1).path) is None:
+        raise InvalidName(
+            f"{shown(model)} cannot be the name of a model",
+            hint="A name has 1 to 63 letters, digits and inner hyphens.",
+        )
 
 
 @contextmanager
