@@ -379,6 +379,7 @@ class Trail:
                 files[statement_path(environment, statement.sequence)] = content
             files[head_path(environment)] = head_bytes(len(chain), statement_digest(content))
             files[f"{environment}/models/{MODEL}.json"] = b"{}"
+            files[f"{environment}/told.json"] = b"{}"
         return files
 
     def world(self) -> World:

@@ -78,9 +78,9 @@ def read_git(read: Read, head: str, tip: str | None, scope: Scope) -> GitPart:
 
 def _chain(walk: Walk, tip: str | None, environment: str) -> Chain:
     files: dict[str, bytes] = {}
-    index = f"{environment}/models/"
+    helps = (f"{environment}/models/", f"{environment}/told.json")
     for path, item in ({} if tip is None else walk.files(tip, environment)).items():
-        if not path.startswith(index):
+        if not path.startswith(helps):
             files[path] = walk.blob(item.id) if item.mode.startswith(_FILE) else b""
     return Chain(head=files.pop(head_path(environment), None), files=files)
 

@@ -47,7 +47,8 @@ class Chain:
     head: bytes | None
     """`head.json`; None where there is none."""
     files: Mapping[str, bytes]
-    """Every other file of the environment's folder but the indexes, by its path in the branch."""
+    """Every other file of the environment's folder but those that only help writing, by its path
+    in the branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,13 +41,16 @@ def current_gaps(
         model: The only one to look at; None for all.
     """
     told = last_currents(receipts)
-    models = {id_.model for id_ in stored.histories} | stored.currents.keys() | told.keys()
+    histories: dict[str, dict[RecordId, History]] = {}
+    for id_, history in stored.histories.items():
+        histories.setdefault(id_.model, {})[id_] = history
+    models = histories.keys() | stored.currents.keys() | told.keys()
     doubtful = {id_.model for id_ in stored.unreadable}
     for each in sorted(models - doubtful):
         if model not in {None, each}:
             continue
         text = stored.currents.get(each)
-        problems = list(_derived(names.environment, each, text, stored.histories, records))
+        problems = list(_derived(names.environment, each, text, histories.get(each, {}), records))
         if each in told:
             receipt, said = told[each]
             problems.extend(_receipted(said, receipt.path, text))
