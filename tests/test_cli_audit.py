@@ -46,8 +46,8 @@ def refuse_with_hostile_words(trail: Trail) -> None:
         "model": "churn",
         "version": 9,
         "path": "promotions/dev/churn/9.yaml",
-        "blob": words,
-        "reason": words,
+        "blob": "",
+        "reason": "direct-push",
         "detail": words,
         "pull_request": words,
     }
@@ -96,7 +96,7 @@ def test_json_tells_everything(trail: Trail) -> None:
 def test_csv_is_one_row_an_event_and_one_a_gap(trail: Trail) -> None:
     """No cell is a formula, whatever a receipt says."""
     refuse_with_hostile_words(trail)
-    trail.reword("dev", len(trail.chains["dev"]), detail="", reason="=cmd|' /C calc'!A0")
+    trail.reword("dev", len(trail.chains["dev"]), pull_request="=cmd|' /C calc'!A0")
     trail.commit({"promotions/dev/churn/4.yaml": trail.record(4)})
     result = run("audit", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))

@@ -369,10 +369,12 @@ def test_a_closing_that_was_made_up_for_may_look_like_a_decision() -> None:
     trail = promoted()
     chain = trail.chains["dev"]
     assert chain[4].kind is StatementKind.CLOSING
-    what = chain[4].what
-    made_up = {**what, "merged_at": what["at"], "approved_by": what["by"], "approvals": []}
+    made_up = trail.decision(
+        RecordId("dev", "churn", 3), trail.histories[RecordId("dev", "churn", 3)].entries[0]
+    ) | {"approvals": [], "author": "", "before": None, "after": None}
     chain[4] = replace(chain[4], kind=StatementKind.DECISION, recovered=True)
-    trail.reword("dev", 5, **made_up)
+    chain[4] = replace(chain[4], what=made_up)
+    trail.reword("dev", 5)
     assert trail.gaps() == []
     trail.reword("dev", 5, decision="Approved")
     assert GapKind.COMMIT_NOT_ON_MAIN in trail.gaps()

@@ -351,7 +351,7 @@ class Trail:
             "version": id_.version,
             "number": len(self.histories[id_].entries),
             "decision": None if entry.decision is None else entry.decision.value,
-            "by": list(entry.by),
+            "by": ", ".join(entry.by),
             "at": written(entry.at),
             "pull_request": entry.pull_request,
             "blob": entry.blob,
