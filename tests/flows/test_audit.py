@@ -209,6 +209,10 @@ def _history_garbage(trail: Trail) -> None:
     trail.stores["dev"].values["/assent/dev/churn/versions/1"] = "\x1b[31m{{"
 
 
+def _current_garbage(trail: Trail) -> None:
+    trail.stores["dev"].values["/assent/dev/churn/current"] = "{}"
+
+
 def _current_edited(trail: Trail) -> None:
     name = "/assent/dev/churn/current"
     values = trail.stores["dev"].values
@@ -265,7 +269,7 @@ SPOILT: dict[GapKind, list[tuple[Callable[[Trail], None], set[GapKind]]]] = {
     K.ENTRY_WITHOUT_RECEIPT: [(_history_without_receipt, set())],
     K.RECEIPT_WITHOUT_ENTRY: [(_receipt_without_history, set())],
     K.ENTRY_DIFFERS: [(_history_edited, {K.PARAMETER_DIFFERS})],
-    K.PARAMETER_UNREADABLE: [(_history_garbage, set())],
+    K.PARAMETER_UNREADABLE: [(_history_garbage, set()), (_current_garbage, set())],
     K.PARAMETER_DIFFERS: [(_current_edited, set())],
     K.REGISTRY_DIFFERS: [(_registry_flipped, set())],
 }

@@ -45,8 +45,7 @@ def current_gaps(
     for id_, history in stored.histories.items():
         histories.setdefault(id_.model, {})[id_] = history
     models = histories.keys() | stored.currents.keys() | told.keys()
-    doubtful = {id_.model for id_ in stored.unreadable}
-    for each in sorted(models - doubtful):
+    for each in sorted(models - stored.doubtful):
         if model not in {None, each}:
             continue
         text = stored.currents.get(each)

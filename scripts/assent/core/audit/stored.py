@@ -34,6 +34,8 @@ class Stored:
     """By model: the text of `current`, which names a version or says that there is none."""
     unreadable: set[RecordId] = field(default_factory=set)
     """Versions whose history is there and does not read; each is told in `gaps`."""
+    doubtful: set[str] = field(default_factory=set)
+    """Models of which a parameter does not read, so that nobody can tell what is live."""
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -63,6 +65,7 @@ def read_stored(names: Names, texts: Mapping[str, str], scope: Scope) -> Stored:
             elif match["page"] is None:
                 stored.histories[id_] = _history(id_, names, texts)
         except UnreadableParameter as error:
+            stored.doubtful.add(id_.model)
             if match["version"] is not None:
                 stored.unreadable.add(id_)
                 if not scope.holds(id_):
