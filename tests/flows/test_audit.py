@@ -430,6 +430,27 @@ def test_a_refusal_explains_why_a_record_took_no_effect() -> None:
     assert trail.gaps() == [GapKind.UNDECIDED]
 
 
+def test_a_refusal_that_names_no_content_is_of_what_main_held_then() -> None:
+    """It explains the record up to the commit that was applied, and none that came after."""
+    trail = promoted()
+    id_ = RecordId("dev", "churn", 4)
+    trail.commit({id_.path: trail.record(4)})
+    what = {
+        "model": "churn",
+        "version": 4,
+        "path": id_.path,
+        "blob": "",
+        "reason": "soaking",
+        "detail": "",
+        "pull_request": "",
+    }
+    trail.receipt("dev", StatementKind.REFUSED, what)
+    trail.commit({"README.md": b"later\n"})
+    assert trail.gaps() == []
+    trail.commit({id_.path: trail.record(4, auc=0.99)})
+    assert trail.gaps() == [GapKind.UNDECIDED]
+
+
 def test_a_record_that_came_back_was_not_decided_on_again() -> None:
     """A retirement that was reverted by hand: what was approved once says nothing of it now."""
     trail = promoted()

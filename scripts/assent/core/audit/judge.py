@@ -168,11 +168,7 @@ def _undecided(material: Material, reading: Reading, links: Links) -> Iterator[G
         for each in some:
             if not each.aside and not links.is_closing(each):
                 merged[id_] = (each.blob, places.get(each.receipt, -1))
-    refused = {
-        (receipt.said.id, receipt.said.blob): place
-        for place, receipt in enumerate(reading.receipts)
-        if isinstance(receipt.said, RefusalSaid)
-    }
+    refused = _refused(material, reading)
     for id_, item in sorted(material.on_main.items()):
         if id_.environment != reading.environment or not material.scope.holds(id_):
             continue
@@ -186,6 +182,27 @@ def _undecided(material: Material, reading: Reading, links: Links) -> Iterator[G
                 detail=f"main holds {item.id}, which is not in effect, and nothing says why",
                 id=id_,
             )
+
+
+def _refused(material: Material, reading: Reading) -> dict[tuple[RecordId, str], int]:
+    """Which contents of which records were refused, and the place of the last such receipt.
+
+    A refusal that names no content is of what main held when it was written.
+    """
+    found: dict[tuple[RecordId, str], int] = {}
+    age = {commit: age for age, commit in enumerate(material.trail.commits)}
+    latest = {each.path: age[each.commit] for each in reversed(material.trail.changes)}
+    for place, receipt in enumerate(reading.receipts):
+        said = receipt.said
+        if isinstance(said, RefusalSaid):
+            there = material.on_main.get(said.id)
+            if said.blob:
+                found[said.id, said.blob] = place
+            elif there is not None:
+                head = age.get(receipt.statement.head)
+                if head is not None and latest.get(said.id.path, -1) >= head:
+                    found[said.id, there.id] = place
+    return found
 
 
 def _events(
