@@ -403,6 +403,26 @@ def test_reopening_takes_a_closing_back() -> None:
     ]
 
 
+def test_evidence_has_to_recompute_for_a_yes() -> None:
+    """A number edited in a record, its digest left alone: told of a yes; a no waits for none."""
+    for decision, expected in (
+        (Decision.APPROVED, [GapKind.EVIDENCE_DIFFERS]),
+        (Decision.RETIRED, []),
+    ):
+        trail = promoted()
+        honest = trail.record
+
+        def edited(*asked: object, honest: Callable[..., bytes] = honest, **named: object) -> bytes:
+            content = honest(*asked, **named)
+            altered = content.replace(b"value: 0.9", b"value: 0.99")
+            trail.records[object_id("blob", altered)] = trail.records[object_id("blob", content)]  # noqa: B023 - used at once
+            return altered
+
+        trail.record = edited  # type: ignore[method-assign]
+        trail.decide(1, "prod", decision=decision)
+        assert trail.gaps() == expected
+
+
 def test_a_refusal_explains_why_a_record_took_no_effect() -> None:
     """It is told with its reason, and is no gap; another content of that record is one."""
     trail = promoted()

@@ -110,7 +110,7 @@ class MemoryObjects:
         return self.put("commit", text.encode())
 
 
-@dataclass(slots=True)
+@dataclass
 class Trail:
     """What people and Assent did, and what is left of it; tests spoil it before it is judged."""
 
