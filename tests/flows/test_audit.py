@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.flows.trail import LADDER, START, Trail, package, promoted
+from tests.flows.trail import CONTRACTS, LADDER, START, Trail, package, promoted
 
 from assent.adapters.git import GitRepository
 from assent.core.audit.gaps import GapKind
@@ -27,6 +27,7 @@ from assent.core.statements import (
     write_statement,
 )
 from assent.flows.audit import audit
+from assent.flows.verify import verify
 from assent.ports import NotThere, Unavailable
 
 FIRST = RecordId("dev", "churn", 1)
@@ -325,6 +326,21 @@ _APPROVAL = promoted().chains["dev"][0].what["approvals"][0]
 def test_an_approval_has_to_be_of_this_record_by_somebody_else(changes: dict[str, object]) -> None:
     """What a receipt counts, it must show: approved, of the very record, before the merge."""
     assert _as_receipt(promoted(), **changes) == [GapKind.APPROVAL_UNFOUNDED]
+
+
+def test_the_commit_that_was_approved_is_looked_at_where_it_is_there() -> None:
+    """It has to hold the record; a branch that was squashed away contradicts nothing."""
+    trail = promoted()
+    what = trail.chains["dev"][0].what
+    trail.reword("dev", 1, approvals=[{**_APPROVAL, "commit": what["commit"]}])
+    assert trail.gaps() == []
+    before = trail.objects.commit_files({"README.md": b"x"}, at=START)
+    for other in (before, what["blob"]):
+        trail.reword("dev", 1, approvals=[{**_APPROVAL, "commit": other}])
+        assert trail.gaps() == [GapKind.APPROVAL_UNFOUNDED]
+        assert [each.kind for each in verify(trail.bundle(), CONTRACTS).audit.gaps] == [
+            GapKind.APPROVAL_UNFOUNDED
+        ]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from assent.core.audit.git_part import configuration_at, read_git, read_records
-from assent.core.audit.judge import Audit, Reading, judge, read_environments, spoken_of
+from assent.core.audit.git_part import configuration_at, read_git, read_records, read_reviewed
+from assent.core.audit.judge import Audit, Reading, judge, read_environments, reviewed_in, spoken_of
 from assent.core.audit.material import Material, PackageState, Scope, package_state
 from assent.core.audit.state import registry_gaps
 from assent.core.config import CONFIG_PATH
@@ -99,6 +99,7 @@ def audit(
         trail=git.trail,
         on_main=git.on_main,
         blobs={**git.blobs, **read_records(read, spoken, NotThere)},
+        reviewed=read_reviewed(read, reviewed_in(readings), NotThere),
         parameters=parameters,
         packages={},
         read_at=world.clock.now(),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from assent.contracts import Contracts
-from assent.core.audit.git_part import configuration_at, read_git, read_records
-from assent.core.audit.judge import Audit, judge, read_environments, spoken_of
+from assent.core.audit.git_part import configuration_at, read_git, read_records, read_reviewed
+from assent.core.audit.judge import Audit, judge, read_environments, reviewed_in, spoken_of
 from assent.core.audit.material import Material
 from assent.core.bundle import (
     Bundle,
@@ -67,6 +67,7 @@ def verify(archive: bytes, contracts: Contracts) -> Verified:
         trail=git.trail,
         on_main=git.on_main,
         blobs={**git.blobs, **read_records(recorded, spoken, MissingObject)},
+        reviewed=read_reviewed(recorded, reviewed_in(readings), MissingObject),
         parameters=bundle.parameters,
         packages=bundle.packages,
         read_at=bundle.made_at,

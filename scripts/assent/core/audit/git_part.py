@@ -7,11 +7,11 @@ from assent.core.audit.material import Chain, Scope
 from assent.core.audit.walk import Read, Trail, Walk
 from assent.core.config import CONFIG_PATH
 from assent.core.errors import AssentError
-from assent.core.git_objects import TreeItem
+from assent.core.git_objects import MalformedObject, TreeItem
 from assent.core.names import PROMOTIONS, RecordId, parse_path
 from assent.core.statements import head_path
 
-__all__ = ["GitPart", "configuration_at", "read_git", "read_records"]
+__all__ = ["GitPart", "configuration_at", "read_git", "read_records", "read_reviewed"]
 
 _FILE = "100"
 """How the modes of files begin, executable or not."""
@@ -103,4 +103,29 @@ def read_records(
             continue
         if kind == "blob":
             found[id_] = content
+    return found
+
+
+def read_reviewed(
+    read: Read, asked: Iterable[tuple[str, str]], missing: type[AssentError]
+) -> dict[tuple[str, str], str | None]:
+    """What commits that were reviewed hold at the record's path, as far as they are still there.
+
+    A branch that was squashed, or deleted, may be gone; then nothing contradicts the receipt.
+
+    Args:
+        read: Gives an object's kind and bytes.
+        asked: Commits and paths, as receipts name them; hostile.
+        missing: What `read` raises where there is no such object.
+    """
+    walk = Walk(read)
+    found: dict[tuple[str, str], str | None] = {}
+    for commit, path in asked:
+        try:
+            item = walk.file(commit, path)
+        except missing:
+            continue
+        except MalformedObject:
+            item = None  # what was named as a commit is none
+        found[commit, path] = None if item is None else item.id
     return found

@@ -18,7 +18,7 @@ from assent.core.names import RecordId
 from assent.core.parameters import Names
 from assent.core.schema import Schema
 
-__all__ = ["Audit", "Reading", "judge", "read_environments", "spoken_of"]
+__all__ = ["Audit", "Reading", "judge", "read_environments", "reviewed_in", "spoken_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,20 @@ def spoken_of(readings: Iterable[Reading]) -> list[str]:
         for reading in readings
         for history in reading.stored.histories.values()
         for entry in history.entries
+    }
+    return sorted(found)
+
+
+def reviewed_in(readings: Iterable[Reading]) -> list[tuple[str, str]]:
+    """The commits on which approvals counted, with the record's path, in a fixed order."""
+    found = {
+        (approval.commit, each.id.path)
+        for reading in readings
+        for some in reading.decisions.decided.values()
+        for each in some
+        if each.said is not None
+        for approval in each.said.approvals
+        if approval.counted and approval.commit
     }
     return sorted(found)
 

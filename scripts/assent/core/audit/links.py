@@ -160,6 +160,17 @@ class Links:
             yield from self._evidence(decided)
         if decided.said is not None and not decided.recovered:
             yield from _approvals(decided, decided.said)
+            yield from self._reviewed(decided, decided.said)
+
+    def _reviewed(self, decided: Decided, said: DecisionSaid) -> Iterator[Gap]:
+        """Whether the commits that were approved hold what the receipt says, if they are there."""
+        for each in said.approvals:
+            place = (each.commit, decided.id.path)
+            if each.counted and place in self._material.reviewed:
+                there = self._material.reviewed[place]
+                if there != each.blob:
+                    detail = f"{each.by} approved {each.commit}, which holds {there or 'no record'}"
+                    yield _gap(decided, GapKind.APPROVAL_UNFOUNDED, detail)
 
     def is_closing(self, decided: Decided) -> bool:
         """Whether a pull request was closed or reopened, whose record never came to main.

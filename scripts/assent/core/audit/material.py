@@ -91,6 +91,9 @@ class Material:
     """The records in scope that main's head holds."""
     blobs: Mapping[str, bytes]
     """Contents of records that are spoken of, as far as the clone has them."""
+    reviewed: Mapping[tuple[str, str], str | None]
+    """By commit and path: the content of a record in a commit that was reviewed, as far as the
+    clone has that commit; None where that holds no such record."""
     parameters: Mapping[str, Mapping[str, str]]
     """By environment: names and texts."""
     packages: Mapping[tuple[str, int], PackageState]
