@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assent import __version__
+from assent.cli_audit import audit, verify
 from assent.cli_check import check
 from assent.cli_options import emit as _emit
+from assent.cli_options import environments_option as _environments
 from assent.cli_options import format_option as _format
 from assent.cli_options import repository_option as _repository
+from assent.cli_options import time_of as _time
 from assent.cli_sandbox import demo, sandbox
 from assent.cli_verdicts import complain as _complain
 from assent.cli_verdicts import verdicts as _verdicts
@@ -31,24 +34,6 @@ def _emit_json(values: Any) -> None:  # noqa: ANN401 - any JSON values
     from assent.core.rendering.plain import json_text
 
     _emit(json_text(values))
-
-
-_environments = click.option(
-    "--env",
-    "environments",
-    multiple=True,
-    metavar="ENV",
-    help="Only this environment; may be given several times.  [default: all, in ladder order]",
-)
-
-
-def _time(_: click.Context, _option: click.Parameter, value: str | None) -> "datetime | None":
-    from assent.core.timestamps import read_time
-
-    try:
-        return None if value is None else read_time(value)
-    except ValueError as error:
-        raise click.BadParameter("it has not the form 2026-11-22T10:00:00Z") from error
 
 
 _version = click.option(
@@ -481,5 +466,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-for _command in (check, demo, sandbox):
+for _command in (audit, check, demo, sandbox, verify):
     main.add_command(_command)

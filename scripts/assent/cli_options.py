@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-__all__ = ["emit", "format_option", "repository_option"]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["emit", "environments_option", "format_option", "repository_option", "time_of"]
 
 
 def emit(text: str) -> None:
@@ -21,6 +24,25 @@ repository_option = click.option(
     show_default="this folder",
     help="A clone of the promotion repository.",
 )
+
+
+environments_option = click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    help="Only this environment; may be given several times.  [default: all, in ladder order]",
+)
+
+
+def time_of(_: click.Context, _option: click.Parameter, value: str | None) -> "datetime | None":
+    """The time that an option names, for its `callback`."""
+    from assent.core.timestamps import read_time
+
+    try:
+        return None if value is None else read_time(value)
+    except ValueError as error:
+        raise click.BadParameter("it has not the form 2026-11-22T10:00:00Z") from error
 
 
 def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from assent.core.errors import AssentError
 from assent.core.schema import Schema
 
-__all__ = ["Contracts", "load_contracts"]
+__all__ = ["Contracts", "load_contracts", "schema_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +41,26 @@ def load_contracts() -> Contracts:
     )
 
 
+def schema_files() -> dict[str, bytes]:
+    """The schemas as files, by their names.
+
+    Raises:
+        MissingSchema: They are not there.
+    """
+    files = [f"{name}.schema.json" for name in ("promotion", "config", "parameter", "receipt")]
+    return {file: _content(file) for file in files}
+
+
 def _load(name: str) -> Schema:
-    file = f"{name}.schema.json"
+    return Schema(json.loads(_content(f"{name}.schema.json")))
+
+
+def _content(file: str) -> bytes:
     packaged = resources.files("assent").joinpath("schemas", file)
     checkout = Path(__file__).parents[2] / "schemas" / file
     for place in (packaged, checkout):
         if place.is_file():
-            return Schema(json.loads(place.read_text(encoding="utf-8")))
+            return place.read_bytes()
     raise MissingSchema(
         f"{file} is missing from this installation of Assent",
         hint="Install it again; the wheel and the repository both hold it.",

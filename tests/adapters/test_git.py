@@ -12,7 +12,8 @@ import pytest
 
 from assent.adapters.git import GitFailed, GitRepository, NotARepository, ShallowClone
 from assent.core.errors import AssentError
-from assent.ports import History, NotThere
+from assent.core.git_objects import object_id, read_commit, read_tree
+from assent.ports import History, NotThere, Objects
 
 RECORD = "promotions/dev/churn/7.yaml"
 LATIN_1 = b"promotions/dev/caf\xe9.yaml".decode("utf-8", "surrogateescape")
@@ -633,3 +634,42 @@ def test_a_closed_repository_opens_again_by_itself(clone: Clone) -> None:
     repository.close()
     repository.close()
     assert process.poll() is not None
+
+
+def test_raw_objects_are_those_that_their_ids_are_digests_of(tmp_path: Path) -> None:
+    """Commit, tree and blob come as git stores them, so that anybody can recompute their ids."""
+    clone = Clone(tmp_path)
+    clone.write(RECORD, b"record\n")
+    first = clone.commit()
+    clone.write("README.md")
+    second = clone.commit()
+    with GitRepository(tmp_path) as opened:
+        repository: Objects = opened
+        kind, content = repository.raw(second)
+        commit = read_commit(content)
+        assert (kind, object_id(kind, content), commit.parents) == ("commit", second, (first,))
+        kind, content = repository.raw(commit.tree)
+        tree = read_tree(content)
+        assert (kind, object_id(kind, content)) == ("tree", commit.tree)
+        assert {name: each.is_folder for name, each in tree.items()} == {
+            "README.md": False,
+            "promotions": True,
+        }
+        blob = tree["README.md"].id
+        assert repository.raw(blob) == ("blob", b"x\n")
+        for wrong in ("HEAD", "0" * 40, "main", "", "-x", f"{second}^{{tree}}", second[:12]):
+            with pytest.raises(NotThere):
+                repository.raw(wrong)
+
+
+def test_a_cut_clone_says_what_its_objects_lack(tmp_path: Path) -> None:
+    """A first parent that was not fetched is not there, with the way to fetch it."""
+    origin = Clone(tmp_path / "origin")
+    origin.commit()
+    last = origin.commit()
+    origin.git("clone", "--quiet", "--depth=1", f"file://{origin.path}", str(tmp_path / "cut"))
+    with GitRepository(tmp_path / "cut") as cut:
+        (parent,) = read_commit(cut.raw(last)[1]).parents
+        with pytest.raises(NotThere) as missing:
+            cut.raw(parent)
+        assert "fetch-depth: 0" in missing.value.hint

@@ -300,6 +300,20 @@ class GitRepository:
             raise self._too_short(f"what {shown(commit)} was made from")
         return parents[0] if parents else None
 
+    def raw(self, id_: str, /) -> tuple[str, bytes]:
+        """An object's kind and its bytes, as git stores them.
+
+        Raises:
+            NotThere: The clone has no such object.
+        """
+        found = self._objects.read(id_) if _ID.fullmatch(id_) else None
+        if found is None:
+            raise NotThere(
+                f"{self._path} has no object {shown(id_)}",
+                hint=_FETCH_ALL if self._is_shallow() else "`git fsck` tells what else is missing.",
+            )
+        return found.kind, found.content
+
     def snapshot(self) -> str:
         """The id of a tree of the present work tree, as committing all of it would make it.
 

@@ -26,7 +26,7 @@ from assent.ports.errors import (
     Unavailable,
 )
 from assent.ports.forge import Deployments, Forge
-from assent.ports.git import History, TreeEntry
+from assent.ports.git import History, Objects, TreeEntry
 from assent.ports.receipts import ReceiptFiles, ReceiptLog, ReceiptVault
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "NothingToMerge",
     "Notices",
     "ObjectFacts",
+    "Objects",
     "Parameters",
     "Queue",
     "ReceiptFiles",

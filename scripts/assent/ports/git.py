@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["History", "TreeEntry"]
+__all__ = ["History", "Objects", "TreeEntry"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +63,21 @@ class History(Protocol):
         Raises:
             NotThere: The clone has no such commit.
             AssentError: The clone was cut there, so that nobody can tell.
+        """
+        ...
+
+
+class Objects(Protocol):
+    """A clone's objects as git stores them, for whoever proves what they say."""
+
+    def commit(self, revision: str, /) -> str:
+        """See `History`."""
+        ...
+
+    def raw(self, id_: str, /) -> tuple[str, bytes]:
+        """An object's kind (`commit`, `tree`, `blob`, `tag`) and its bytes, without git's own head.
+
+        Raises:
+            NotThere: The clone has no such object.
         """
         ...

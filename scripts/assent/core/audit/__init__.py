@@ -1,0 +1,1 @@
+"""Judging the whole trail: git, receipts, registry and parameters, from values that were read."""
