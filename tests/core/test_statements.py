@@ -28,7 +28,15 @@ _STATEMENT = Statement(
     role="arn:aws:sts::111122223333:assumed-role/assent-apply/assent-1",
     head="a" * 40,
     subjects=(Subject(name="promotions/dev/churn/7.yaml", digest={"gitBlob": "b" * 40}),),
-    what={"reason": "direct-push"},
+    what={
+        "model": "churn",
+        "version": 7,
+        "path": "promotions/dev/churn/7.yaml",
+        "blob": "b" * 40,
+        "reason": "direct-push",
+        "detail": "nobody reviewed it",
+        "pull_request": "",
+    },
 )
 
 
@@ -48,6 +56,9 @@ def test_a_receipt_reads_back_equal() -> None:
         lambda content: content.replace(b'"recovered":false', b'"recovered":"no"'),
         lambda content: content.replace(b"2026-11-22T", b"2026-11-31T"),
         lambda content: content.replace(b'"kind":"refused"', b'"kind":"excused"'),
+        lambda content: content.replace(b'"kind":"refused"', b'"kind":"decision"'),
+        lambda content: content.replace(b'"detail":"nobody reviewed it",', b""),
+        lambda content: content.replace(b'"version":7}', b'"version":7,"was":1}'),
         lambda content: content[:-1],
         lambda _: b"\xff",
         lambda _: b"[" * 100_000,
