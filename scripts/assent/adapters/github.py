@@ -32,6 +32,7 @@ from assent.adapters.github_queries import (
     read_pull_request,
     some,
 )
+from assent.adapters.github_receipts import GitHubReceipts
 from assent.core.forge import (
     Approvals,
     Branch,
@@ -132,6 +133,10 @@ class GitHubForge:
     def deployments(self) -> GitHubDeployments:
         """The repository's deployments, by the same client."""
         return GitHubDeployments(self._client, self._name)
+
+    def receipts(self, branch: str) -> GitHubReceipts:
+        """The repository's receipts branch, by the same client."""
+        return GitHubReceipts(self._client, self._name, branch)
 
     def configuration(self) -> bytes:
         """See `ports.Forge`."""

@@ -2,9 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from assent.core.errors import AssentError
 from assent.ports import AlreadyThere, ReceiptFiles
+
+if TYPE_CHECKING:
+    from assent.core.errors import AssentError
 
 __all__ = ["MemoryReceiptLog", "MemoryReceiptVault"]
 

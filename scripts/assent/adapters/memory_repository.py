@@ -11,6 +11,7 @@ from datetime import datetime
 from assent.adapters.memory_deployments import MemoryDeployments
 from assent.adapters.memory_history import Files, MemoryHistory
 from assent.adapters.memory_promotions import branches_below, open_of, view_of
+from assent.adapters.memory_receipts import MemoryReceiptLog
 from assent.core.errors import AssentError
 from assent.core.forge import (
     Approvals,
@@ -109,6 +110,8 @@ class MemoryRepository(MemoryHistory):
         """Logins of those who may write; None lets everybody."""
         self.shown = MemoryDeployments()
         """The deployments page."""
+        self.receipted: dict[str, MemoryReceiptLog] = {}
+        """Branches of receipts by name."""
         self.teams: dict[str, set[str]] = {}
         """Logins by `organization/slug`; other teams cannot be seen."""
 
@@ -222,6 +225,10 @@ class MemoryRepository(MemoryHistory):
     def deployments(self) -> MemoryDeployments:
         """The deployments page, as the adapter over GitHub gives it."""
         return self.shown
+
+    def receipts(self, branch: str) -> MemoryReceiptLog:
+        """The receipts branch, as the adapter over GitHub gives it."""
+        return self.receipted.setdefault(branch, MemoryReceiptLog())
 
     # Forge.
 

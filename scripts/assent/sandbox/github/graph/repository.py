@@ -11,6 +11,7 @@ from assent.sandbox.github.accounts import Role
 from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Issue, Pull
 from assent.sandbox.github.errors import ApiError
+from assent.sandbox.github.graph.committing import create_commit_on_branch
 from assent.sandbox.github.graph.conversation import (
     Info,
     IssueNode,
@@ -30,7 +31,7 @@ _READ_ISSUES = Needs(permissions=("issues",), level="read", role=Role.READ)
 
 
 class Root:
-    """Resolvers of `Query`."""
+    """Resolvers of `Query` and `Mutation`."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -54,6 +55,14 @@ class Root:
                 extensions={"type": "NOT_FOUND"},
             )
         return RepositoryNode(call, repository)
+
+    def createCommitOnBranch(  # noqa: N802 - the schema's field
+        self,
+        _info: Info,
+        input: dict[str, Any],  # noqa: A002 - the schema's argument
+    ) -> Object:
+        """Commit files to a branch."""
+        return create_commit_on_branch(self._call, input)
 
 
 class RepositoryNode:
@@ -99,9 +108,29 @@ class RepositoryNode:
         return {
             "name": name,
             "prefix": f"{prefix}/",
-            "target": {"__typename": "Commit", "oid": sha},
+            "target": self._commit(sha),
             "associatedPullRequests": associated,
         }
+
+    def _commit(self, sha: str) -> Object:
+        git = self._repository.git
+
+        def file(_info: Info, path: str) -> Object | None:
+            entry = git.entry_at(git.objects.commit(sha).tree, path)
+            if entry is None or not path:
+                return None
+            found: Object = {"__typename": "Tree", "oid": entry.sha}
+            if entry.kind == "blob":
+                found = _blob(entry.sha, git.objects.blob(entry.sha))
+            return {
+                "name": path.rpartition("/")[2],
+                "path": path,
+                "mode": int(entry.mode, 8),
+                "oid": entry.sha,
+                "object": found,
+            }
+
+        return {"__typename": "Commit", "oid": sha, "file": file}
 
     def object(
         self, _info: Info, oid: str | None = None, expression: str | None = None
@@ -114,7 +143,7 @@ class RepositoryNode:
         if sha is None:
             return None
         if not path:
-            return {"__typename": "Commit", "oid": sha}
+            return self._commit(sha)
         entry = git.entry_at(git.objects.commit(sha).tree, path)
         if entry is None:
             return None

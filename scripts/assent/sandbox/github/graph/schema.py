@@ -104,8 +104,27 @@ type ReopenedEvent { actor: Actor createdAt: DateTime! }
 type UnlabeledEvent { actor: Actor createdAt: DateTime! label: Label! }
 """
 
+_COMMITS = """
+scalar Base64String
+extend type Commit { file(path: String!): TreeEntry }
+type TreeEntry { name: String! path: String mode: Int! oid: GitObjectID! object: GitObject }
+type Mutation {
+  createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload
+}
+input CreateCommitOnBranchInput {
+  branch: CommittableBranch! clientMutationId: String expectedHeadOid: GitObjectID!
+  fileChanges: FileChanges message: CommitMessage!
+}
+input CommittableBranch { branchName: String id: ID repositoryNameWithOwner: String }
+input CommitMessage { body: String headline: String! }
+input FileChanges { additions: [FileAddition!] = [] deletions: [FileDeletion!] = [] }
+input FileAddition { contents: Base64String! path: String! }
+input FileDeletion { path: String! }
+type CreateCommitOnBranchPayload { clientMutationId: String commit: Commit }
+"""
+
 
 @cache
 def published_schema() -> GraphQLSchema:
     """The part of GitHub's schema that is answered here."""
-    return build_schema(_REPOSITORY + _ISSUES + _PULL_REQUESTS)
+    return build_schema(_REPOSITORY + _ISSUES + _PULL_REQUESTS + _COMMITS)
