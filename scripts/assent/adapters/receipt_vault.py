@@ -70,6 +70,7 @@ class S3ReceiptVault:
                 Body=content,
                 ContentType="application/json",
                 IfNoneMatch="*",
+                ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=b64encode(digest).decode(),  # Object Lock asks for a checksum
             )
         except ClientError as error:
