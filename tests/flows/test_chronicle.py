@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.flows.ground import BOT, CHURN, Ground
 from tests.properties.scene import Cut
-from tests.properties.test_receipts import assert_receipted, chain
+from tests.properties.test_receipts import assert_receipted
+from tests.receipt_chain import chain, effect
 
 from assent.adapters.memory_receipts import MemoryReceiptLog
 from assent.core.changes import Reason
@@ -116,10 +117,7 @@ def close(ground: Ground, version: int) -> int:
 
 def effects(ground: Ground) -> Counter[tuple[Any, ...]]:
     """What the receipts tell of, whoever told it."""
-    return Counter(
-        (each.kind, each.what["model"], each.what.get("version"), each.what.get("number"))
-        for each in written(ground)
-    )
+    return Counter(map(effect, written(ground)))
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -1,8 +1,7 @@
 """Whatever happens in whatever order, and wherever a run dies: each effect has its one receipt."""
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,18 +9,11 @@ from tests.properties.actions import Action, sequences
 from tests.properties.memory_scene import MemoryScene
 from tests.properties.play import Play
 from tests.properties.scene import LADDERS
+from tests.receipt_chain import chain
 
-from assent.contracts import load_contracts
 from assent.core.names import RecordId
 from assent.core.parameters import History, Names
-from assent.core.statements import (
-    Statement,
-    StatementKind,
-    head_path,
-    read_statement,
-    statement_digest,
-    statement_path,
-)
+from assent.core.statements import StatementKind
 from assent.flows.histories import read_histories
 
 SETTINGS = settings(
@@ -33,23 +25,6 @@ SETTINGS = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 OF_A_DECISION = {StatementKind.DECISION, StatementKind.CLOSING}
-
-
-def chain(files: Mapping[str, bytes], environment: str) -> list[Statement]:
-    """An environment's receipts, each read strictly and found to be where it belongs."""
-    schema, previous, found = load_contracts().receipt, None, list[Statement]()
-    while (path := statement_path(environment, len(found) + 1)) in files:
-        statement = read_statement(path, files[path], schema)
-        assert (statement.environment, statement.previous) == (environment, previous)
-        assert statement.sequence == len(found) + 1
-        previous = statement_digest(files[path])
-        found.append(statement)
-    inside = {path for path in files if path.startswith(f"{environment}/0")}
-    assert len(inside) == len(found)
-    if found:
-        head = json.loads(files[head_path(environment)])
-        assert (head["sequence"], head["receipt"]) == (len(found), previous)
-    return found
 
 
 def histories(scene: MemoryScene, environment: str) -> list[History]:
