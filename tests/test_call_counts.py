@@ -19,15 +19,16 @@ def test_each_step_costs_the_same_calls_in_any_tree(tmp_path: Path) -> None:
     small, large = _count(10, tmp_path / "small"), _count(1_000, tmp_path / "large")
     assert small == large
     # By fresh processes, each with a token to mint; apply looks at all four environments, and
-    # lists pull requests once for all of them. Of its calls four tell GitHub what is in effect.
+    # lists pull requests once for all of them. Of its calls four tell GitHub what is in effect, and
+    # two keep its receipts; two of those that reject do.
     assert 0 < sum(small.propose.values()) <= 13
-    assert 0 < sum(small.apply.values()) <= 25
+    assert 0 < sum(small.apply.values()) <= 27
     assert 0 < sum(small.infer.values()) <= 19
-    assert 0 < sum(small.reject.values()) <= 15
+    assert 0 < sum(small.reject.values()) <= 17
 
 
 def test_what_was_closed_long_ago_costs_nothing_any_more(tmp_path: Path) -> None:
     """Once it was looked at, apply makes the same calls with thirty times the closed ones."""
     few = count_with_closed(10, tmp_path / "few")
     assert few == count_with_closed(300, tmp_path / "many")
-    assert 0 < sum(few.values()) <= 30  # the one that was closed last is looked at again
+    assert 0 < sum(few.values()) <= 32  # the one that was closed last is looked at again
