@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from github import InputGitTreeElement
+
 from assent.core.git_objects import blob_id
 from assent.core.parameters import (
     Applied,
@@ -114,9 +116,9 @@ class Scene:
 def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
     """Set a scene in an empty folder.
 
-    Every record is in effect: the parameters of each model's highest versions say so, and `applied`
-    names main's head. The registry knows the first model's versions; nothing here asks
-    for the others'.
+    Receipts have their branch. Every record is in effect: the parameters of each model's highest
+    versions say so, and `applied` names main's head. The registry knows the first model's versions;
+    nothing here asks for the others'.
     """
     clock = MovableClock()
     with Stage(folder / "stage", now=clock) as stage:
@@ -126,7 +128,16 @@ def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
         head = commit_files(bare, files, message=f"Promote {shape.records} versions")
         _store_parameters(stage, written, head)
         _register_earlier(stage, shape)
+        _begin_receipts(stage)
         yield Scene(stage=stage, clock=clock, shape=shape, folder=folder)
+
+
+def _begin_receipts(stage: Stage) -> None:
+    """Make the branch that an earlier run would have made."""
+    repository = stage.repository(_APPROVER)
+    readme = InputGitTreeElement("README.md", "100644", "blob", content="# Receipts\n")
+    commit = repository.create_git_commit("Begin", repository.create_git_tree([readme]), [])
+    repository.create_git_ref("refs/heads/receipts", commit.sha)
 
 
 def _store_parameters(stage: Stage, written: Sequence[tuple[Record, bytes]], head: str) -> None:

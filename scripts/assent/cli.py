@@ -387,12 +387,13 @@ def reject(number: int, repository: Path, environments: tuple[str, ...], form: s
     """
     from assent.core.rendering.changes import receipt_line, receipt_values
     from assent.flows.reject import reject as record
-    from assent.wiring import forge_of, open_world
+    from assent.wiring import open_world, with_github
 
-    with open_world(repository, writing=True) as world:
+    with open_world(repository, writing=True) as read:
+        world, forge = with_github(read)
         report = record(
             world,
-            forge_of(world.config),
+            forge,
             number,
             world.config.select(environments),
             emit=lambda receipt: _emit(receipt_line(receipt)) if form == "text" else None,

@@ -19,6 +19,7 @@ from assent.adapters.git import GitRepository
 from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
 from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
 from assent.adapters.parameter_store import ParameterStore
+from assent.adapters.receipt_vault import S3ReceiptVault
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
 from assent.adapters.sagemaker_jobs import SageMakerJobs
@@ -47,6 +48,7 @@ from assent.ports import (
     Notices,
     Parameters,
     Queue,
+    ReceiptVault,
     Reports,
 )
 
@@ -111,7 +113,14 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
             clock=wall_clock(),
             notices=_notices(access),
             reports=_files(session, _reading(access, config)),
+            vault=_vault(session, config) if writing else None,
+            role=session.caller_arn(),
         )
+
+
+def _vault(session: AwsSession, config: Config) -> ReceiptVault | None:
+    bucket = config.receipts.bucket
+    return None if bucket is None else _LaterVault(lambda: S3ReceiptVault(session.s3(), bucket))
 
 
 def _config_at(history: GitRepository, head: str) -> Config:
@@ -309,7 +318,7 @@ class _Clone:
 
 
 def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[World, GitHubForge]:
-    """A world that shows on GitHub what is live, and GitHub itself.
+    """A world that shows on GitHub what is live and keeps receipts there, and GitHub itself.
 
     In a job of GitHub Actions the world knows the address of its run.
 
@@ -322,7 +331,12 @@ def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[
     address = f"{server}/{repository}/actions/runs/{run}"
     known = _ADDRESS.fullmatch(server) and _REPOSITORY.fullmatch(repository)
     is_run = known is not None and _NUMBER.fullmatch(run) is not None
-    told = replace(world, deployments=forge.deployments(), run=address if is_run else "")
+    told = replace(
+        world,
+        deployments=forge.deployments(),
+        receipts=forge.receipts(world.config.receipts.branch),
+        run=address if is_run else "",
+    )
     return told, forge
 
 
@@ -465,6 +479,21 @@ class _LaterStore:
     def keep(self, content: bytes, sha256: str, /) -> str:
         """See `ports.EvidenceStore`."""
         return self._made().keep(content, sha256)
+
+
+class _LaterVault:
+    """A vault whose client is made when it is first asked: most runs write no receipt."""
+
+    def __init__(self, make: Callable[[], ReceiptVault]) -> None:
+        self._made = cache(make)
+
+    def holds(self, key: str, /) -> bool:
+        """See `ports.ReceiptVault`."""
+        return self._made().holds(key)
+
+    def put(self, key: str, content: bytes, /) -> None:
+        """See `ports.ReceiptVault`."""
+        self._made().put(key, content)
 
 
 def proposer_from_environment(environ: Mapping[str, str] = os.environ) -> Proposer:

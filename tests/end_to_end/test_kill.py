@@ -112,12 +112,13 @@ def test_a_killed_apply_is_finished_by_the_next(
     expected = cuts.expected["aws"]
     assert expected["/assent/dev/churn/current"]["version"] == 1
     assert expected["/assent/dev/fraud/current"]["version"] == 2
-    # Three decisions, two models, four rungs; GitHub is told of each decision and each model.
+    # Three decisions, two models, four rungs; GitHub is told of each decision and each model, and
+    # one commit holds all receipts.
     assert aws_writes(cuts.calls) == {"UpdateModelPackage": 3, "PutParameter": 3 + 2 + 4}
     github = [call.operation for call in cuts.calls if call.service == "github" and call.writes]
     assert github[0].endswith("/access_tokens")
     told = Counter(operation.rsplit("/", 1)[1] for operation in github[1:])
-    assert told == {"comments": 3, "deployments": 2, "statuses": 2}
+    assert told == {"comments": 3, "deployments": 2, "statuses": 2, "graphql": 1}
     assert REPOSITORY in str([call.path for call in cuts.calls])
 
     def each_is_old_or_new(left: Picture) -> None:
@@ -125,6 +126,21 @@ def test_a_killed_apply_is_finished_by_the_next(
             assert value in (before.get(name), expected[name]), name
 
     cuts.assert_healed(each_is_old_or_new)
+
+
+def test_a_killed_first_apply_leaves_a_whole_chain_to_the_next(
+    stage: Stage, clock: Clock, nursery: Nursery, tmp_path: Path
+) -> None:
+    """Wherever it is killed, also while the branch is made: each effect has one receipt."""
+    version = play.train(stage)
+    play.accept(stage, play.propose(stage, version).number)
+    whole = Whole(stage, [version])
+    clone = str(stage.clone(tmp_path / "clone-of-main"))
+    cuts = Cuts(whole, clock, apply_in(clone, stage, clock, nursery))
+    made = [call.operation for call in cuts.calls if "/git/" in call.operation and call.writes]
+    assert [operation.rsplit("/", 1)[1] for operation in made] == ["trees", "commits", "refs"]
+    assert [kind for kind, _, _ in cuts.expected["receipts"]] == ["decision", "current"]
+    cuts.assert_healed(reads=False)
 
 
 def aws_writes(calls: list[Call]) -> dict[str, int]:

@@ -8,12 +8,14 @@ from typing import Any
 
 from moto.ssm.models import Parameter, ssm_backends
 from tests.end_to_end import scene
+from tests.receipt_chain import LASTING, chain, effect
 
 from assent.sandbox.aws import Registered
 from assent.sandbox.aws.registry import package
 from assent.sandbox.github.conversation import Issue
 from assent.sandbox.stage import ACCOUNT, ENVIRONMENTS, REGION, REPOSITORY, Stage
 
+RECEIPTS = "refs/heads/receipts"
 STORE = "acme-evidence"
 """The bucket that keeps reports, on stages that have one."""
 Picture = dict[str, Any]
@@ -109,6 +111,7 @@ class Whole:
         and its digest cover included.
         """
         branches = self._git.refs.under("refs/heads/")
+        receipts = branches.pop(RECEIPTS, None)
         words = dict(each for sha in branches.values() for each in self._digests(sha))
         return {
             "branches": {name: self._commit(sha, words) for name, sha in branches.items()},
@@ -121,7 +124,20 @@ class Whole:
             ],
             "aws": self._aws.values(),
             "kept": self._store(),
+            "receipts": self._receipts(receipts),
         }
+
+    def _receipts(self, tip: str | None) -> list[tuple[Any, ...]]:
+        """What the receipts tell of, and whether late; each chain is found to be whole."""
+        if tip is None:
+            return []
+        texts = self._files(self._git.objects.commit(tip).tree)
+        files = {path: text.encode() for path, text in texts.items()}
+        return [
+            (each.kind, each.recovered, effect(each))
+            for name in ENVIRONMENTS
+            for each in chain(files, name)
+        ]
 
     def _know(self, sha: str) -> None:
         if sha not in self._old:
@@ -203,10 +219,12 @@ def ended(picture: Picture) -> Picture:
     """A picture without what a run that was cut off cannot leave to the next one to know.
 
     That is the times until which closings were looked at (see `settled`), and what of registry and
-    `current` the run before it had written already.
+    `current` the run before it had written already; and whose receipt came late, or of what leaves
+    no other trace was lost.
     """
     issues = {number: _untimed(issue) for number, issue in picture["issues"].items()}
-    return {**picture, "issues": issues, "aws": settled(picture["aws"])}
+    receipts = sorted(str(told) for kind, _, told in picture["receipts"] if kind in LASTING)
+    return {**picture, "issues": issues, "aws": settled(picture["aws"]), "receipts": receipts}
 
 
 _WRITTEN = re.compile(r"^- (Registry:|`current` of ).*$", re.MULTILINE)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.properties.memory_scene import MemoryScene
+from tests.properties.memory_scene import Fuse, MemoryScene
 
 from assent.contracts import load_contracts
 from assent.core.changes import Reason
@@ -116,6 +116,10 @@ class Ground:
         )
         assert report is not None
         return report
+
+    def fuse(self) -> Fuse:
+        """A fuse that never blows."""
+        return Fuse(None)
 
     def effective(self, environment: str = "dev") -> set[int]:
         """The versions of which a decision is recorded."""

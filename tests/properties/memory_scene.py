@@ -25,6 +25,7 @@ from assent.adapters.memory import (
     MemoryReports,
     SettableClock,
 )
+from assent.adapters.memory_receipts import MemoryReceiptLog, MemoryReceiptVault
 from assent.adapters.memory_repository import MemoryRepository
 from assent.contracts import load_contracts
 from assent.core.config import Environment, parse_config
@@ -53,7 +54,18 @@ from assent.flows.wanted import World
 from assent.ports import AlreadyThere, TransformRun
 
 if TYPE_CHECKING:
-    from assent.ports import Bus, Deployments, Forge, Jobs, Notices, Parameters, Registry, Reports
+    from assent.ports import (
+        Bus,
+        Deployments,
+        Forge,
+        Jobs,
+        Notices,
+        Parameters,
+        ReceiptLog,
+        ReceiptVault,
+        Registry,
+        Reports,
+    )
 
 __all__ = ["Crash", "Fuse", "MemoryScene", "fused"]
 
@@ -153,6 +165,8 @@ class MemoryScene:
         self.jobs = MemoryJobs()
         self.bus = MemoryBus()
         self.notices = MemoryNotices()
+        self.receipts = MemoryReceiptLog()
+        self.vault = MemoryReceiptVault()
         self._versions: dict[str, int] = {}
         self._runs = 0
         self._forge_writes = 0
@@ -409,6 +423,8 @@ class MemoryScene:
             clock=self.clock,
             deployments=cast("Deployments", fused(self.repository.shown, fuse)),
             reports=lambda each: cast("Reports", fused(self._files_seen(each), fuse)),
+            receipts=cast("ReceiptLog", fused(self.receipts, fuse)),
+            vault=cast("ReceiptVault", fused(self.vault, fuse)),
         )
 
     def _files_seen(self, environment: Environment | None) -> MemoryReports:

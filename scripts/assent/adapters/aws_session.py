@@ -239,7 +239,7 @@ class AwsSession:
         self._region = region
         self._timeout = timeout
         self._clients: dict[str, Any] = {}
-        self._account: str | None = None
+        self._identity: tuple[str, str] | None = None
 
     def sagemaker(self) -> "SageMakerClient":
         """A client of SageMaker."""
@@ -284,10 +284,22 @@ class AwsSession:
             AccessRefused: The role may not be assumed.
             Unavailable: AWS did not answer.
         """
-        if self._account is None:
+        return self._caller()[0]
+
+    def caller_arn(self) -> str:
+        """The ARN of whose credentials these are; asked for together with the account.
+
+        Raises:
+            AssentError: As `caller_account`.
+        """
+        return self._caller()[1]
+
+    def _caller(self) -> tuple[str, str]:
+        if self._identity is None:
             with asking("sts:GetCallerIdentity", self._region):
-                self._account = self.sts().get_caller_identity()["Account"]
-        return self._account
+                answer = self.sts().get_caller_identity()
+            self._identity = answer["Account"], answer["Arn"]
+        return self._identity
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - each caller names the type
         if service not in self._clients:

@@ -33,6 +33,7 @@ from assent.adapters.github_queries import (
     read_pull_request,
     some,
 )
+from assent.adapters.github_receipts import GitHubReceipts
 from assent.core.approval import Bringing
 from assent.core.forge import (
     Branch,
@@ -123,6 +124,10 @@ class GitHubForge:
     def deployments(self) -> GitHubDeployments:
         """The repository's deployments, by the same client."""
         return GitHubDeployments(self._client, self._name)
+
+    def receipts(self, branch: str) -> GitHubReceipts:
+        """The repository's receipts branch, by the same client."""
+        return GitHubReceipts(self._client, self._name, branch)
 
     def configuration(self) -> bytes:
         """See `ports.Forge`."""

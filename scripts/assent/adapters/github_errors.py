@@ -105,6 +105,8 @@ def _graphql_refusal(
     """What a query's `errors` mean; GitHub sends them with status 200, those of its own too."""
     if kinds == {"NOT_FOUND"}:
         return NotThere(f"GitHub knows nothing there while {doing}: {message}", hint=_NOT_FOUND)
+    if kinds == {"STALE_DATA"}:
+        return AlreadyThere(f"somebody else was first while {doing}: {message}")
     if "rate limit" in message.lower():
         return _unavailable(doing, "the rate limit is reached", error, limited=True)
     if "something went wrong" in message.lower():

@@ -13,6 +13,7 @@ from assent.adapters.memory_deployments import MemoryDeployments
 from assent.adapters.memory_history import Files, MemoryHistory
 from assent.adapters.memory_promotions import branches_below, open_of, view_of
 from assent.adapters.memory_pulls import MemoryIssue, MemoryPull, bringing_of, difference
+from assent.adapters.memory_receipts import MemoryReceiptLog
 from assent.core.approval import Bringing, Review, ReviewState
 from assent.core.errors import AssentError
 from assent.core.forge import (
@@ -65,6 +66,8 @@ class MemoryRepository(MemoryHistory):
         """The deployments page."""
         self.dismisses_stale = True
         """Whether a push that changes what a pull request changes dismisses its approvals."""
+        self.receipted: dict[str, MemoryReceiptLog] = {}
+        """Branches of receipts by name."""
         self.teams: dict[str, set[str]] = {}
         """Logins by `organization/slug`; other teams cannot be seen."""
 
@@ -258,6 +261,10 @@ class MemoryRepository(MemoryHistory):
     def deployments(self) -> MemoryDeployments:
         """The deployments page, as the adapter over GitHub gives it."""
         return self.shown
+
+    def receipts(self, branch: str) -> MemoryReceiptLog:
+        """The receipts branch, as the adapter over GitHub gives it."""
+        return self.receipted.setdefault(branch, MemoryReceiptLog())
 
     # Forge.
 

@@ -1,9 +1,9 @@
 """Apply: converge registry and Parameter Store to the head of the branch that counts.
 
 Order within an environment: what closed pull requests decided; per decision the registry, then its
-history; then `current` of each model touched; then what GitHub is told of it; then `applied`. Each
-step is told by what it finds, never by a stored plan, so a run that was cut off anywhere is
-finished by the next.
+history; then `current` of each model touched; then what GitHub is told of it; then the receipts of
+all this; then `applied`. Each step is told by what it finds, never by a stored plan, so a run that
+was cut off anywhere is finished by the next.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ from assent.core.plan import (
     registry_showing,
     shown_decision,
 )
+from assent.core.receipt_predicates import own_fields
 from assent.core.receipts import (
     DecisionApplied,
     Failed,
@@ -41,6 +42,7 @@ from assent.core.review import BrokenGlass
 from assent.core.timestamps import to_seconds
 from assent.flows.announce import Announcer
 from assent.flows.break_glass import broken_glass
+from assent.flows.chronicle import Chronicle
 from assent.flows.observe import (
     BehindApplied,
     Observation,
@@ -109,18 +111,23 @@ def apply(
         emit(receipt)
 
     for environment in environments:
+        chronicle = Chronicle(world, environment, tell=record)
         try:
-            _converge(world, forge, environment, recent, record, everything=everything)
+            _converge(world, forge, environment, recent, chronicle, everything=everything)
         except AssentError as error:
-            broken.append(
-                Failed(
-                    environment=environment.name,
-                    what="the environment",
-                    message=error.message,
-                    hint=error.hint,
-                )
+            failed = Failed(
+                environment=environment.name,
+                what="the environment",
+                message=error.message,
+                hint=error.hint,
             )
-            emit(broken[-1])
+            broken.append(failed)
+            emit(failed)
+            chronicle.note(failed)
+            unwritten = chronicle.write()
+            if unwritten is not None:
+                broken.append(unwritten)
+                emit(unwritten)
     return ApplyReport(receipts=tuple(receipts), broken=tuple(broken))
 
 
@@ -129,7 +136,7 @@ def _converge(
     forge: Forge,
     environment: Environment,
     recent: RecentPullRequests,
-    emit: Callable[[Receipt], None],
+    chronicle: Chronicle,
     *,
     everything: bool,
 ) -> None:
@@ -138,7 +145,7 @@ def _converge(
     said = applied_of(observation.names, applied)
     if observation.diverged:
         _require_the_tip(world, forge, environment)
-        emit(
+        chronicle.tell(
             MainRewritten(
                 environment=environment.name,
                 applied="" if said is None else said.commit,
@@ -151,11 +158,12 @@ def _converge(
         environment,
         since=None if said is None else said.closings,
         recent=recent,
-        emit=emit,
+        emit=chronicle.tell,
+        chronicle=chronicle,
     )
     if closings.acted:  # what was observed may have changed by it
         observation = observe(world, environment, everything=everything, applied=applied)
-    _Run(world, forge, observation, closings, emit).execute()
+    _Run(world, forge, observation, closings, chronicle).execute()
 
 
 def _require_the_tip(world: World, forge: Forge, environment: Environment) -> None:
@@ -183,13 +191,13 @@ class _Run:
         forge: Forge,
         observation: Observation,
         closings: Reconciled,
-        emit: Callable[[Receipt], None],
+        chronicle: Chronicle,
     ) -> None:
         self._world = world
         self._forge = forge
         self._seen = observation
         self._closings = closings
-        self._run = Progress.begun(world, observation, emit)
+        self._run = Progress.begun(world, observation, chronicle)
         self._blobs = {each.id: each.blob for each in observation.wanted if isinstance(each, Asked)}
         self._origins = Origins(world, forge)
         self._refusals = Refusals(self._run, forge, self._origins)
@@ -209,7 +217,19 @@ class _Run:
                 self._carry_out(change)
         Announcer(self._run, self._forge, self._set_currents()).announce()
         self._refusals.tell()
-        self._mark()
+        if self._write_receipts():
+            self._mark()
+
+    def _write_receipts(self) -> bool:
+        """Write what is due; without it the commit does not count as applied, and comes again."""
+        chronicle = self._run.chronicle
+        # What was looked at only because `current` fell back to it may lack its earlier pages.
+        whole = {*self._seen.actual.histories, *self._run.fresh}
+        chronicle.histories.update({id_: self._run.histories[id_] for id_ in whole})
+        failed = chronicle.write()
+        if failed is not None:
+            self._run.emit(failed)
+        return failed is None
 
     def _carry_out(self, change: Decide | Refuse | Restore) -> None:
         match change:
@@ -269,6 +289,7 @@ class _Run:
             self._run.parameters.write(name, value)
         self._run.histories[change.id] = history
         self._run.fresh[change.id] = change.asked.record
+        self._run.chronicle.records[change.asked.blob] = change.asked.record
         self._run.emit(
             DecisionApplied(
                 id=change.id,
@@ -351,6 +372,8 @@ class _Run:
         if planned is None or not concerns(asked.record, planned):
             return ()  # a no about a package that is gone, or was replaced, needs no field
         seen = self._world.registry.describe(planned.arn)
+        before = own_fields(id_.environment, seen)
+        self._run.chronicle.registry[id_] = before, before
         if (seen.approval, seen.metadata, seen.package) != (
             planned.approval,
             planned.metadata,
@@ -364,7 +387,9 @@ class _Run:
         if update is None:
             return ()
         self._run.written[id_] = update.fields
-        return write_registry(self._world.registry, seen, update)
+        done = write_registry(self._world.registry, seen, update)
+        self._run.chronicle.registry[id_] = before, own_fields(id_.environment, done.now)
+        return done.restored
 
     def _showing(
         self, seen: ModelVersion, id_: RecordId, entry: HistoryEntry

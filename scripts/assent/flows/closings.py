@@ -33,6 +33,7 @@ from assent.core.rendering.markdown import code
 from assent.core.rendering.notices import decided_notice
 from assent.core.rendering.pull_request import VOID
 from assent.core.timestamps import to_seconds
+from assent.flows.chronicle import Chronicle
 from assent.flows.elsewhere import decisions_elsewhere
 from assent.flows.histories import read_histories
 from assent.flows.notify import notify
@@ -100,6 +101,7 @@ class Closings:
         forge: Where the pull requests are.
         environment: Whose promotions are looked at; others are passed over.
         emit: Called with each receipt.
+        chronicle: Takes down what is found and written.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Closings:
         environment: Environment,
         *,
         emit: Callable[[Receipt], None],
+        chronicle: Chronicle | None = None,
     ) -> None:
         self._world = world
         self._forge = forge
@@ -116,7 +119,8 @@ class Closings:
         self._emit = emit
         self._names = Names(prefix=world.config.parameter_prefix, environment=environment.name)
         self._owners: dict[tuple[str, str], bool] = {}
-        self._histories: dict[RecordId, History] = {}
+        self._chronicle = chronicle or Chronicle(world, environment)
+        self._histories = self._chronicle.histories
         self._cases: list[_Case] = []
         self.acted = 0
         """How many writes were made."""
@@ -428,6 +432,7 @@ class Closings:
             aside=aside,
         )
         longer = history.then(entry)
+        self._chronicle.records[subject.blob] = subject.record
         restored = self._show(longer)
         parameters = self._world.parameters(self._environment)
         for name, value in write_history(self._names, longer):
@@ -454,9 +459,13 @@ class Closings:
     def _name_nothing(self, model: str) -> None:
         """Let `current` say that no version is approved, where it says nothing at all."""
         name, parameters = self._names.current(model), self._world.parameters(self._environment)
-        if name not in parameters.read([name]):
-            parameters.write(name, write_current(self._environment.name, model, None))
+        text = parameters.read([name]).get(name)
+        if text is None:
+            text = write_current(self._environment.name, model, None)
+            parameters.write(name, text)
+            self._chronicle.named.add(model)
             self.acted += 1
+        self._chronicle.currents[model] = text
 
     def _show(self, history: History) -> tuple[str, ...]:
         """Let the registry show what counts of the package that it has."""
@@ -471,7 +480,7 @@ class Closings:
             return ()
         elsewhere = decisions_elsewhere(self._world, id_, seen)
         update = registry_showing(seen, id_, entry, elsewhere=elsewhere, ladder=config.ladder)
-        return () if update is None else write_registry(registry, seen, update)
+        return () if update is None else write_registry(registry, seen, update).restored
 
     def _history(self, id_: RecordId) -> History:
         if id_ in self._histories:

@@ -9,6 +9,7 @@ from assent.core.parameters import History, Names
 from assent.core.receipts import Failed, Receipt, Refused
 from assent.core.record import Record
 from assent.core.rendering.notices import Notice
+from assent.flows.chronicle import Chronicle
 from assent.flows.notify import notify
 from assent.flows.observe import Observation
 from assent.flows.wanted import World
@@ -27,6 +28,8 @@ class Progress:
     emit: Callable[[Receipt], None]
     parameters: Parameters
     """The environment's own."""
+    chronicle: Chronicle
+    """Of what receipts are written from at the end."""
     histories: dict[RecordId, History]
     """As observed, with what this run brought into effect."""
     fresh: dict[RecordId, Record] = field(default_factory=dict)
@@ -37,13 +40,14 @@ class Progress:
     """Paths that the next run has to look at again."""
 
     @classmethod
-    def begun(cls, world: World, seen: Observation, emit: Callable[[Receipt], None]) -> "Progress":
+    def begun(cls, world: World, seen: Observation, chronicle: Chronicle) -> "Progress":
         """A run that has done nothing yet."""
         return cls(
             world=world,
             seen=seen,
-            emit=emit,
+            emit=chronicle.tell,
             parameters=world.parameters(seen.environment),
+            chronicle=chronicle,
             histories=dict(seen.actual.histories),
             retry=set(seen.left_out),
         )

@@ -8,6 +8,7 @@ from assent.core.config import Environment
 from assent.core.errors import AssentError, Exit
 from assent.core.forge import PullRequestState
 from assent.core.receipts import Failed, Receipt
+from assent.flows.chronicle import Chronicle
 from assent.flows.closings import Closings
 from assent.flows.wanted import World
 from assent.ports import Forge
@@ -103,10 +104,20 @@ def reject(
 
     pull = forge.pull_request(number)
     for environment in environments:
-        closings = Closings(world, forge, environment, emit=record)
-        closings.read(pull)
-        closings.decide()
+        _reject(world, forge, environment, pull, record)
     return RejectReport(receipts=tuple(receipts))
+
+
+def _reject(
+    world: World, forge: Forge, environment: Environment, pull: PullRequestState, emit: Emit
+) -> None:
+    chronicle = Chronicle(world, environment, tell=emit)
+    closings = Closings(world, forge, environment, emit=chronicle.tell, chronicle=chronicle)
+    closings.read(pull)
+    closings.decide()
+    failed = chronicle.write()
+    if failed is not None:
+        emit(failed)
 
 
 def reconcile(
@@ -117,6 +128,7 @@ def reconcile(
     since: datetime | None,
     recent: RecentPullRequests,
     emit: Emit,
+    chronicle: Chronicle | None = None,
 ) -> Reconciled:
     """Record every closing and reopening that is not recorded yet, so that no lost run loses one.
 
@@ -129,8 +141,9 @@ def reconcile(
         since: From an earlier run's `until`; None for all pull requests there ever were.
         recent: The listing, shared by a run's environments.
         emit: Called with each receipt.
+        chronicle: Takes down what is found and written.
     """
-    closings = Closings(world, forge, environment, emit=emit)
+    closings = Closings(world, forge, environment, emit=emit, chronicle=chronicle)
     seen: dict[int, datetime] = {}
     undone: list[datetime] = []
     start = None if since is None else since - _OVERLAP

@@ -76,9 +76,11 @@ class Currents:
                 self._run.environment, model, record, self._run.histories[id_].last
             )
         live = Live(was=was, id=None if top is None else top[0])
+        if wanted != text:
+            self._run.parameters.write(self._run.names.current(model), wanted)
+        self._run.chronicle.currents[model] = wanted
         if wanted == text:
             return live
-        self._run.parameters.write(self._run.names.current(model), wanted)
         self._run.emit(
             CurrentSet(environment=self._run.environment, model=model, was=was, becomes=becomes)
         )

@@ -1,29 +1,38 @@
 """Write the registry, and look that nothing was lost in writing."""
 
+from dataclasses import dataclass
+
 from assent.core.errors import AssentError
 from assent.core.package import ModelVersion
 from assent.core.registry_fields import RegistryUpdate
 from assent.ports import Registry
 
-__all__ = ["ChangedMeanwhile", "write_registry"]
+__all__ = ["ChangedMeanwhile", "WrittenVersion", "write_registry"]
 
 
 class ChangedMeanwhile(AssentError):
     """Somebody else wrote the registry between reading and writing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenVersion:
+    """A version after it was written."""
+
+    now: ModelVersion
+    """As it was read back."""
+    restored: tuple[str, ...]
+    """Keys that vanished in writing and were put back."""
+
+
 def write_registry(
     registry: Registry, seen: ModelVersion, update: RegistryUpdate
-) -> tuple[str, ...]:
+) -> WrittenVersion:
     """Send an update, read it back, and put back what vanished without being asked to.
 
     Args:
         registry: Where to write.
         seen: The version as it was just described.
         update: What to send.
-
-    Returns:
-        Keys that vanished in writing and were put back.
 
     Raises:
         ChangedMeanwhile: What was written does not show.
@@ -43,4 +52,4 @@ def write_registry(
             f"{seen.arn.text} does not show what was just written: {', '.join(wrong)}",
             hint="Another writer may be at work; the next run tries again.",
         )
-    return tuple(sorted(lost))
+    return WrittenVersion(now=now, restored=tuple(sorted(lost)))

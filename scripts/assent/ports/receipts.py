@@ -28,8 +28,11 @@ class ReceiptLog(Protocol):
         """
         ...
 
-    def append(self, tip: str | None, files: Mapping[str, bytes], message: str, /) -> None:
+    def append(self, tip: str | None, files: Mapping[str, bytes], message: str, /) -> str:
         """Commit files on top of a tip, all or none of them; the branch is made where it is None.
+
+        Returns:
+            The commit, which is the tip now.
 
         Raises:
             AlreadyThere: The branch has another tip by now; nothing was written.
@@ -49,6 +52,7 @@ class ReceiptVault(Protocol):
         """Store an object, locked as long as the bucket says; a second time is harmless.
 
         Raises:
+            AlreadyThere: Another object has that key.
             AssentError: It could not be stored.
         """
         ...

@@ -12,6 +12,7 @@ from assent.sandbox.github.access import Needs, require
 from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Comment, Event, Issue, Pull, Review
 from assent.sandbox.github.errors import ApiError
+from assent.sandbox.github.graph.blobs import blob_node
 from assent.sandbox.github.graph.paging import Object, ends
 from assent.sandbox.github.merging import commits_of, pulls_of_commit
 from assent.sandbox.github.pushing import catch_up
@@ -295,10 +296,21 @@ class CommitNode:
 
     def file(self, _info: Info, path: str) -> Object | None:
         """Return what it holds at a path."""
-        entry = self._repository.git.entry_at(self._commit.tree, path)
-        if entry is None:
+        git = self._repository.git
+        entry = git.entry_at(self._commit.tree, path)
+        if entry is None or not path:
             return None
-        return {"oid": entry.sha, "mode": int(entry.mode, 8), "path": path, "type": entry.kind}
+        found: Object = {"__typename": "Tree", "oid": entry.sha}
+        if entry.kind == "blob":
+            found = blob_node(entry.sha, git.objects.blob(entry.sha))
+        return {
+            "name": path.rpartition("/")[2],
+            "path": path,
+            "mode": int(entry.mode, 8),
+            "type": entry.kind,
+            "oid": entry.sha,
+            "object": found,
+        }
 
     def parents(self, _info: Info, first: int | None = None, last: int | None = None) -> Object:
         """Return its parents."""

@@ -10,6 +10,8 @@ from assent.sandbox.github.accounts import Role
 from assent.sandbox.github.calls import Call
 from assent.sandbox.github.conversation import Issue, Pull
 from assent.sandbox.github.errors import ApiError
+from assent.sandbox.github.graph.blobs import blob_node
+from assent.sandbox.github.graph.committing import create_commit_on_branch
 from assent.sandbox.github.graph.conversation import (
     CommitNode,
     Info,
@@ -25,13 +27,12 @@ from assent.sandbox.github.routing import READ_CONTENTS, READ_PULLS
 __all__ = ["Root"]
 
 _HEADS = "refs/heads/"
-_LONGEST_TEXT = 512_000
 # By REST a permission for pull requests also reads issues; here every connection has its own.
 _READ_ISSUES = Needs(permissions=("issues",), level="read", role=Role.READ)
 
 
 class Root:
-    """Resolvers of `Query`."""
+    """Resolvers of `Query` and `Mutation`."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -55,6 +56,14 @@ class Root:
                 extensions={"type": "NOT_FOUND"},
             )
         return RepositoryNode(call, repository)
+
+    def createCommitOnBranch(  # noqa: N802 - the schema's field
+        self,
+        _info: Info,
+        input: dict[str, Any],  # noqa: A002 - the schema's argument
+    ) -> Object:
+        """Commit files to a branch."""
+        return create_commit_on_branch(self._call, input)
 
 
 class RepositoryNode:
@@ -121,7 +130,7 @@ class RepositoryNode:
             return None
         if entry.kind != "blob":
             return {"__typename": "Tree", "oid": entry.sha}
-        return _blob(entry.sha, git.objects.blob(entry.sha))
+        return blob_node(entry.sha, git.objects.blob(entry.sha))
 
     def issues(
         self,
@@ -208,17 +217,3 @@ class RepositoryNode:
 
     def _admit(self, needs: Needs) -> None:
         admit(self._call, self._repository, needs)
-
-
-def _blob(oid: str, content: bytes) -> Object:
-    """A file as GraphQL gives it: text only where it is text, cut where it is long."""
-    binary = b"\0" in content[:8000]
-    text = None if binary else content[:_LONGEST_TEXT].decode("utf-8", "replace")
-    return {
-        "__typename": "Blob",
-        "oid": oid,
-        "byteSize": len(content),
-        "isBinary": binary,
-        "isTruncated": len(content) > _LONGEST_TEXT,
-        "text": text,
-    }

@@ -43,7 +43,9 @@ type Commit implements GitObject {
 type CommitConnection { nodes: [Commit] totalCount: Int! }
 type GitActorConnection { nodes: [GitActor] totalCount: Int! }
 type GitActor { name: String email: String user: User }
-type TreeEntry { oid: GitObjectID! mode: Int! path: String type: String! }
+type TreeEntry {
+  name: String! path: String mode: Int! type: String! oid: GitObjectID! object: GitObject
+}
 type Tree implements GitObject { oid: GitObjectID! }
 type Ref {
   name: String! prefix: String! target: GitObject
@@ -125,8 +127,25 @@ type ReopenedEvent { actor: Actor createdAt: DateTime! }
 type UnlabeledEvent { actor: Actor createdAt: DateTime! label: Label! }
 """
 
+_COMMITS = """
+scalar Base64String
+type Mutation {
+  createCommitOnBranch(input: CreateCommitOnBranchInput!): CreateCommitOnBranchPayload
+}
+input CreateCommitOnBranchInput {
+  branch: CommittableBranch! clientMutationId: String expectedHeadOid: GitObjectID!
+  fileChanges: FileChanges message: CommitMessage!
+}
+input CommittableBranch { branchName: String id: ID repositoryNameWithOwner: String }
+input CommitMessage { body: String headline: String! }
+input FileChanges { additions: [FileAddition!] = [] deletions: [FileDeletion!] = [] }
+input FileAddition { contents: Base64String! path: String! }
+input FileDeletion { path: String! }
+type CreateCommitOnBranchPayload { clientMutationId: String commit: Commit }
+"""
+
 
 @cache
 def published_schema() -> GraphQLSchema:
     """The part of GitHub's schema that is answered here."""
-    return build_schema(_REPOSITORY + _ISSUES + _PULL_REQUESTS)
+    return build_schema(_REPOSITORY + _ISSUES + _PULL_REQUESTS + _COMMITS)

@@ -1,4 +1,4 @@
-"""The part of GitHub's GraphQL API that reads a repository."""
+"""The part of GitHub's GraphQL API that reads a repository, and commits to it."""
 
 from functools import lru_cache
 from http import HTTPStatus
@@ -6,6 +6,8 @@ from http import HTTPStatus
 from graphql import (
     DocumentNode,
     GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
     execute_sync,
     parse,
     validate,
@@ -33,6 +35,11 @@ def query(call: Call) -> Answer:
     document = _prepared(call.body.text("query"))
     if not isinstance(document, DocumentNode):
         return Answer(body={"errors": [_error(mistake) for mistake in document]})
+    if any(
+        isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
+        for each in document.definitions
+    ):
+        call.state.content.admit(call.actor.login)
     result = execute_sync(
         published_schema(), document, root_value=Root(call), variable_values=variables
     )
