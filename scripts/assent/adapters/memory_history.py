@@ -4,8 +4,9 @@ Content ids are git's own, so what it says about blobs is what a real clone says
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from assent.core.errors import AssentError
 from assent.core.git_objects import blob_id
@@ -20,6 +21,7 @@ Files = Mapping[str, bytes]
 class _Commit:
     parents: tuple[str, ...]
     files: Files
+    at: datetime
 
 
 class MemoryHistory:
@@ -27,9 +29,16 @@ class MemoryHistory:
 
     Args:
         files: The first commit's files.
+        now: The time of each commit.
     """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(
+        self,
+        files: Files,
+        *,
+        now: Callable[[], datetime] = lambda: datetime(2026, 11, 22, 10, tzinfo=UTC),
+    ) -> None:
+        self._time = now
         self._commits: dict[str, _Commit] = {}
         self._blobs: dict[str, bytes] = {}
         self.branches: dict[str, str] = {"main": self._store((), files)}
@@ -37,7 +46,7 @@ class MemoryHistory:
     def _store(self, parents: tuple[str, ...], files: Files) -> str:
         number = len(self._commits)
         oid = hashlib.sha1(f"commit {number}".encode(), usedforsecurity=False).hexdigest()
-        self._commits[oid] = _Commit(parents=parents, files=dict(files))
+        self._commits[oid] = _Commit(parents=parents, files=dict(files), at=self._time())
         self._blobs.update({blob_id(content): content for content in files.values()})
         return oid
 
@@ -113,6 +122,10 @@ class MemoryHistory:
     def parent(self, commit: str, /) -> str | None:
         """See `ports.History`."""
         return next(iter(self._commits[self.commit(commit)].parents), None)
+
+    def committed(self, commit: str, /) -> datetime:
+        """See `ports.History`."""
+        return self._commits[self.commit(commit)].at
 
     def _ancestors(self, commit: str) -> set[str]:
         found: set[str] = set()
