@@ -18,7 +18,7 @@ from assent.core.plan import shown_decision
 from assent.core.record import Decision, Record
 from assent.core.registry_discrepancies import registry_discrepancies, unknown_writer
 
-__all__ = ["ModelSeen", "Rung", "compare", "entry_problem"]
+__all__ = ["ModelSeen", "Rung", "compare", "derived_versions", "entry_problem"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +216,12 @@ def _packages(
 
 def _current(seen: ModelSeen, rung: Rung) -> Iterator[Discrepancy]:
     """Whether `current` is what derives from the histories."""
-    histories = {each.id: each for each in rung.histories.values() if isinstance(each, History)}
-    allowed = _derived(seen, rung, histories)
+    allowed = _derived(seen, rung)
     version, _ = allowed[-1]
     if rung.current is None and version is None:
         return  # nothing is in effect, and no parameter has to say so
     if rung.current is not None and rung.current in [text for _, text in allowed]:
-        if not histories:
+        if not rung.histories:
             detail = "current is there, and nothing was ever decided on any version"
             yield _at(rung, None, Kind.PARAMETER_STRAY, detail)
         return
@@ -231,14 +230,18 @@ def _current(seen: ModelSeen, rung: Rung) -> Iterator[Discrepancy]:
     yield replace(_at(rung, version, Kind.PARAMETER_EDITED, detail), heals=True)
 
 
-def _derived(
-    seen: ModelSeen, rung: Rung, histories: Mapping[RecordId, History]
-) -> list[tuple[int | None, str]]:
+def derived_versions(seen: ModelSeen, rung: Rung) -> list[int | None]:
+    """The versions that `current` may name: at last the one that it has to; None for none."""
+    return [version for version, _ in _derived(seen, rung)]
+
+
+def _derived(seen: ModelSeen, rung: Rung) -> list[tuple[int | None, str]]:
     """What `current` may say, with the version that it names: at last what it has to.
 
     A version stays named whose package went away or changed since; `current` only does not fall
     back to it.
     """
+    histories = {each.id: each for each in rung.histories.values() if isinstance(each, History)}
     found: list[tuple[int | None, str]] = []
     decisions = {id_: history.decision for id_, history in histories.items()}
     for id_ in candidates(rung.model, decisions):
