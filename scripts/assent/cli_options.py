@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-__all__ = ["emit", "format_option", "repository_option"]
+__all__ = ["emit", "environments_option", "format_option", "repository_option"]
 
 
 def emit(text: str) -> None:
@@ -20,6 +20,15 @@ repository_option = click.option(
     default=Path(),
     show_default="this folder",
     help="A clone of the promotion repository.",
+)
+
+
+environments_option = click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    help="Only this environment; may be given several times.  [default: all, in ladder order]",
 )
 
 
