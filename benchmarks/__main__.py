@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.calls import Counts, Operations, count_calls
 from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
+from benchmarks.drift import DriftCounts, count_drift
 from benchmarks.report import report_text, report_values
 from benchmarks.scene import open_scene
 from benchmarks.status import compare_status
@@ -26,6 +27,7 @@ _NEEDED = {
     None: ("check-jsonschema", "gto"),
     "calls": (),
     "closed": (),
+    "drift": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -40,7 +42,11 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     add("--closed", type=int, default=300, metavar="N", help="pull requests closed before [300]")
     add("--gto", type=int, default=2_500, metavar="N", help="versions for gto show [2500]")
     add("--runs", type=int, default=3, metavar="N", help="runs of our commands [3]")
-    add("--only", choices=("calls", "closed", "check", "status"), help="one benchmark  [all]")
+    add(
+        "--only",
+        choices=("calls", "closed", "drift", "check", "status"),
+        help="one benchmark  [all]",
+    )
     add("--peers", type=Path, default=_PEERS, metavar="FOLDER", help="programs of the peers")
     add("--format", choices=("text", "json"), default="text", help="how to print it [text]")
     arguments = parser.parse_args(given)
@@ -55,12 +61,13 @@ def main(given: Sequence[str] | None = None) -> int:
 
     Returns:
         1 if a step took other calls in the large tree than in the small one, or with many pull
-        requests closed before than with few.
+        requests closed before than with few; or if drift took more than pages do, or erred.
     """
     arguments = _arguments(given)
     only: str | None = arguments.only
     counts: dict[int, Counts] = {}
     closed: dict[int, Operations] = {}
+    drift: DriftCounts | None = None
     comparisons = []
     with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
         if only in {None, "calls"}:
@@ -71,7 +78,11 @@ def main(given: Sequence[str] | None = None) -> int:
             for number in (_FEW_CLOSED, arguments.closed):
                 _say(f"counting calls with {number:,} pull requests closed before")
                 closed[number] = count_with_closed(number, Path(name, f"closed-{number}"))
-        if only != "closed":
+        if only in {None, "drift"}:
+            _say(f"counting what drift takes over {arguments.large:,} versions")
+            Path(name, "drift").mkdir()
+            drift = count_drift(arguments.large, Path(name, "drift"), planted=True)
+        if only not in {"closed", "drift"}:
             _say(f"writing a tree of {arguments.large:,} records")
             with open_scene(TreeShape.of(arguments.large), Path(name, "large")) as scene:
                 if only in {None, "calls"}:
@@ -88,10 +99,11 @@ def main(given: Sequence[str] | None = None) -> int:
                         )
                     )
     if arguments.format == "json":
-        print(json.dumps(report_values(counts, closed, comparisons), indent=2))
+        print(json.dumps(report_values(counts, closed, comparisons, drift), indent=2))
     else:
-        print(report_text(counts, closed, comparisons))
-    return int(not (_alike(list(counts.values())) and _alike(list(closed.values()))))
+        print(report_text(counts, closed, comparisons, drift))
+    alike = _alike(list(counts.values())) and _alike(list(closed.values()))
+    return int(not alike or (drift is not None and not drift.holds))
 
 
 def _alike(found: Sequence[object]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.calls import Counts, Operations
 from benchmarks.comparison import Comparison, Measured
+from benchmarks.drift import DriftCounts
 
 __all__ = ["machine", "report_text", "report_values"]
 
@@ -31,6 +32,7 @@ def report_text(
     counts: Mapping[int, Counts],
     closed: Mapping[int, Operations],
     comparisons: Sequence[Comparison],
+    drift: DriftCounts | None = None,
 ) -> str:
     """Everything that was measured, in tables."""
     parts = [machine()]
@@ -45,6 +47,8 @@ def report_text(
     if closed:
         found = {f"{number:,} closed before": each for number, each in closed.items()}
         parts.append(_calls("assent apply: calls with", found))
+    if drift is not None:
+        parts.append(_drift(drift))
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
@@ -57,6 +61,18 @@ def _calls(title: str, found: Mapping[str, Operations]) -> str:
     same = all(each == next(iter(found.values())) for each in found.values())
     verdict = "The same calls." if same else "DIFFERENT CALLS."
     return f"{_table([[title, *found], *rows, total])}\n{verdict}"
+
+
+def _drift(drift: DriftCounts) -> str:
+    rows = [[name, str(count)] for name, count in sorted(drift.calls.items())]
+    head = [f"assent drift: AWS calls over {drift.versions:,} versions", "calls"]
+    table = _table([head, *rows, ["all", str(drift.total)], ["pages alone", str(drift.least)]])
+    over = 100 * (drift.total - drift.least) / drift.least
+    missed, invented = len(drift.planted - drift.found), len(drift.found - drift.planted)
+    return (
+        f"{table}\n{over:.1f} % more than pages alone; {len(drift.planted)} differences planted, "
+        f"one of each kind, {missed} missed, {invented} invented."
+    )
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -96,6 +112,7 @@ def report_values(
     counts: Mapping[int, Counts],
     closed: Mapping[int, Operations],
     comparisons: Sequence[Comparison],
+    drift: DriftCounts | None = None,
 ) -> dict[str, Any]:
     """Everything that was measured, as JSON values."""
     return {
@@ -111,6 +128,16 @@ def report_values(
             for size, each in counts.items()
         ],
         "closed": [{"before": number, "apply": dict(each)} for number, each in closed.items()],
+        "drift": None
+        if drift is None
+        else {
+            "versions": drift.versions,
+            "calls": dict(drift.calls),
+            "pages": drift.least,
+            "planted": len(drift.planted),
+            "missed": len(drift.planted - drift.found),
+            "invented": len(drift.found - drift.planted),
+        },
         "times": [
             {
                 "question": each.question,
