@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.calls import Counts, Operations, count_calls
+from benchmarks.calls import count_calls
 from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
+from benchmarks.drift import count_drift
 from benchmarks.proof import count_proof
-from benchmarks.report import report_text, report_values
+from benchmarks.report import Measured, report_text, report_values
 from benchmarks.scene import open_scene
 from benchmarks.status import compare_status
 from benchmarks.tree import TreeShape
@@ -28,6 +29,7 @@ _NEEDED = {
     "calls": (),
     "closed": (),
     "proof": (),
+    "drift": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -57,51 +59,60 @@ def main(given: Sequence[str] | None = None) -> int:
 
     Returns:
         1 if a step took other calls in the large tree than in the small one, or with many pull
-        requests closed before than with few.
+        requests closed before than with few; or if drift took more than pages do, or erred.
     """
     arguments = _arguments(given)
-    only: str | None = arguments.only
-    counts: dict[int, Counts] = {}
-    closed: dict[int, Operations] = {}
-    proof: Operations | None = None
-    comparisons = []
+    measured = Measured()
     with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
-        if only in {None, "calls"}:
-            _say(f"counting calls in a tree of {arguments.small:,} records")
-            with open_scene(TreeShape.of(arguments.small), Path(name, "small")) as scene:
-                counts[arguments.small] = count_calls(scene)
-        if only in {None, "closed"}:
-            for number in (_FEW_CLOSED, arguments.closed):
-                _say(f"counting calls with {number:,} pull requests closed before")
-                closed[number] = count_with_closed(number, Path(name, f"closed-{number}"))
-        if only in {None, "proof"}:
-            _say("counting the calls of a proof")
-            proof = count_proof(Path(name, "proof"))
-        if only not in {"closed", "proof"}:
-            _say(f"writing a tree of {arguments.large:,} records")
-            with open_scene(TreeShape.of(arguments.large), Path(name, "large")) as scene:
-                if only in {None, "calls"}:
-                    _say("counting calls in it")
-                    counts[arguments.large] = count_calls(scene)
-                if only in {None, "check"}:
-                    _say("timing assent check and check-jsonschema")
-                    comparisons.append(compare_check(scene, arguments.peers, runs=arguments.runs))
-                if only in {None, "status"}:
-                    _say("timing assent status and gto show")
-                    comparisons.append(
-                        compare_status(
-                            scene, arguments.peers, runs=arguments.runs, peer_records=arguments.gto
-                        )
-                    )
+        _count(arguments, measured, Path(name))
+        _measure_in_large(arguments, measured, Path(name))
     if arguments.format == "json":
-        print(json.dumps(report_values(counts, closed, comparisons, proof), indent=2))
+        print(json.dumps(report_values(measured), indent=2))
     else:
-        print(report_text(counts, closed, comparisons, proof))
-    return int(not (_alike(list(counts.values())) and _alike(list(closed.values()))))
+        print(report_text(measured))
+    return int(not measured.holds)
 
 
-def _alike(found: Sequence[object]) -> bool:
-    return all(each == found[0] for each in found)
+def _count(arguments: argparse.Namespace, measured: Measured, folder: Path) -> None:
+    """Count calls in scenes of their own."""
+    only: str | None = arguments.only
+    if only in {None, "calls"}:
+        _say(f"counting calls in a tree of {arguments.small:,} records")
+        with open_scene(TreeShape.of(arguments.small), folder / "small") as scene:
+            measured.counts[arguments.small] = count_calls(scene)
+    if only in {None, "closed"}:
+        for number in (_FEW_CLOSED, arguments.closed):
+            _say(f"counting calls with {number:,} pull requests closed before")
+            measured.closed[number] = count_with_closed(number, folder / f"closed-{number}")
+    if only in {None, "proof"}:
+        _say("counting the calls of a proof")
+        measured.proof = count_proof(folder / "proof")
+    if only in {None, "drift"}:
+        _say(f"counting what drift takes over {arguments.large:,} versions")
+        (folder / "drift").mkdir()
+        measured.drift = count_drift(arguments.large, folder / "drift", planted=True)
+
+
+def _measure_in_large(arguments: argparse.Namespace, measured: Measured, folder: Path) -> None:
+    """Count, and compare with peers, in a large tree."""
+    only: str | None = arguments.only
+    if only in {"closed", "drift", "proof"}:
+        return
+    _say(f"writing a tree of {arguments.large:,} records")
+    with open_scene(TreeShape.of(arguments.large), folder / "large") as scene:
+        if only in {None, "calls"}:
+            _say("counting calls in it")
+            measured.counts[arguments.large] = count_calls(scene)
+        if only in {None, "check"}:
+            _say("timing assent check and check-jsonschema")
+            found = compare_check(scene, arguments.peers, runs=arguments.runs)
+            measured.comparisons.append(found)
+        if only in {None, "status"}:
+            _say("timing assent status and gto show")
+            found = compare_status(
+                scene, arguments.peers, runs=arguments.runs, peer_records=arguments.gto
+            )
+            measured.comparisons.append(found)
 
 
 def _say(doing: str) -> None:

@@ -3,12 +3,14 @@
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.calls import Counts, Operations
 from benchmarks.comparison import Comparison, Measured
+from benchmarks.drift import DriftCounts
 
-__all__ = ["machine", "report_text", "report_values"]
+__all__ = ["Measured", "machine", "report_text", "report_values"]
 
 _STEPS: Mapping[str, Callable[[Counts], Operations]] = {
     "assent propose, after a registration": lambda counts: counts.propose,
@@ -27,14 +29,34 @@ def machine() -> str:
     )
 
 
-def report_text(
-    counts: Mapping[int, Counts],
-    closed: Mapping[int, Operations],
-    comparisons: Sequence[Comparison],
-    proof: Operations | None = None,
-) -> str:
+@dataclass(slots=True, kw_only=True)
+class Measured:
+    """What was asked for and measured so far."""
+
+    counts: dict[int, Counts] = field(default_factory=dict)
+    """By the records in the tree."""
+    closed: dict[int, Operations] = field(default_factory=dict)
+    """By the pull requests that were closed before."""
+    comparisons: list[Comparison] = field(default_factory=list)
+    proof: Operations | None = None
+    drift: DriftCounts | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every step took the calls that it may."""
+        alike = _alike(list(self.counts.values())) and _alike(list(self.closed.values()))
+        return alike and (self.drift is None or self.drift.holds)
+
+
+def _alike(found: Sequence[object]) -> bool:
+    return all(each == found[0] for each in found)
+
+
+def report_text(measured: Measured) -> str:
     """Everything that was measured, in tables."""
     parts = [machine()]
+    counts, closed = measured.counts, measured.closed
+    comparisons, proof, drift = measured.comparisons, measured.proof, measured.drift
     if counts:
         parts += [
             _calls(
@@ -48,6 +70,8 @@ def report_text(
         parts.append(_calls("assent apply: calls with", found))
     if proof is not None:
         parts.append(_calls("proof of one approval, cold", {"calls": proof}))
+    if drift is not None:
+        parts.append(_drift(drift))
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
@@ -62,6 +86,18 @@ def _calls(title: str, found: Mapping[str, Operations]) -> str:
         return counted
     same = all(each == next(iter(found.values())) for each in found.values())
     return f"{counted}\n{'The same calls.' if same else 'DIFFERENT CALLS.'}"
+
+
+def _drift(drift: DriftCounts) -> str:
+    rows = [[name, str(count)] for name, count in sorted(drift.calls.items())]
+    head = [f"assent drift: AWS calls over {drift.versions:,} versions", "calls"]
+    table = _table([head, *rows, ["all", str(drift.total)], ["pages alone", str(drift.least)]])
+    over = 100 * (drift.total - drift.least) / drift.least
+    missed, invented = len(drift.planted - drift.found), len(drift.found - drift.planted)
+    return (
+        f"{table}\n{over:.1f} % more than pages alone; {len(drift.planted)} differences planted, "
+        f"one of each kind, {missed} missed, {invented} invented."
+    )
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -97,13 +133,10 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def report_values(
-    counts: Mapping[int, Counts],
-    closed: Mapping[int, Operations],
-    comparisons: Sequence[Comparison],
-    proof: Operations | None = None,
-) -> dict[str, Any]:
+def report_values(measured: Measured) -> dict[str, Any]:
     """Everything that was measured, as JSON values."""
+    counts, closed = measured.counts, measured.closed
+    comparisons, proof, drift = measured.comparisons, measured.proof, measured.drift
     return {
         "machine": machine(),
         "calls": [
@@ -118,6 +151,16 @@ def report_values(
         ],
         "closed": [{"before": number, "apply": dict(each)} for number, each in closed.items()],
         "proof": None if proof is None else dict(proof),
+        "drift": None
+        if drift is None
+        else {
+            "versions": drift.versions,
+            "calls": dict(drift.calls),
+            "pages": drift.least,
+            "planted": len(drift.planted),
+            "missed": len(drift.planted - drift.found),
+            "invented": len(drift.found - drift.planted),
+        },
         "times": [
             {
                 "question": each.question,

@@ -154,7 +154,7 @@ def test_published_schema_accepts(schema: str, files: list[Path]) -> None:
 
 def test_the_workflows_are_these() -> None:
     """No workflow is missing, and none was added without a thought for the rules below."""
-    names = ["apply.yml", "check.yml", "ci.yml", "reject.yml", "retire.yml"]
+    names = ["apply.yml", "check.yml", "ci.yml", "drift.yml", "reject.yml", "retire.yml"]
     assert [path.name for path in WORKFLOWS] == names
 
 
@@ -226,7 +226,9 @@ def test_what_is_excused_from_the_audit() -> None:
     assert line.startswith("pull_request_target: # zizmor: ignore[dangerous-triggers] nothing of")
 
 
-@pytest.mark.parametrize("name", ["apply.yml", "check.yml", "reject.yml", "retire.yml"])
+@pytest.mark.parametrize(
+    "name", ["apply.yml", "check.yml", "drift.yml", "reject.yml", "retire.yml"]
+)
 def test_installs_are_hashed(name: str) -> None:
     """Each job installs nothing but hash-pinned wheels, so that no step runs an unknown build."""
     for job in load(name)["jobs"].values():
@@ -422,7 +424,7 @@ def test_nothing_is_installed_beside_a_credential(name: str) -> None:
         assert (options["ref"], options["fetch-depth"]) == ("main", 0)
 
 
-@pytest.mark.parametrize("name", ["apply.yml", "reject.yml", "retire.yml"])
+@pytest.mark.parametrize("name", ["apply.yml", "drift.yml", "reject.yml", "retire.yml"])
 def test_a_missing_role_is_explained(tmp_path: Path, name: str) -> None:
     """A ladder that is half set up fails and says which variable is missing where."""
     (job, *_) = load(name)["jobs"].values()
@@ -435,7 +437,7 @@ def test_a_missing_role_is_explained(tmp_path: Path, name: str) -> None:
     assert "ASSENT_APPLY_ROLE" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["apply.yml", "reject.yml", "retire.yml"])
+@pytest.mark.parametrize("name", ["apply.yml", "drift.yml", "reject.yml", "retire.yml"])
 def test_the_region_comes_from_the_configuration(tmp_path: Path, name: str) -> None:
     """The region to sign in to is that of the registry in assent.yaml."""
     (job, *_) = load(name)["jobs"].values()
@@ -597,6 +599,86 @@ def test_reject_passes_the_result_on(tmp_path: Path, exits: int) -> None:
     done, arguments = run_step(reject, tmp_path, exits=exits, ENVIRONMENT="uat", NUMBER="12")
     assert done.returncode == exits, done.stdout
     assert arguments == ["-m", "assent", "reject", "12", "--env", "uat"]
+
+
+# Drift: compares, and heals only when it is told to.
+
+
+def healing() -> Node:
+    """Return the jobs of drift.yml that heal, by environment."""
+    jobs = dict(load("drift.yml")["jobs"])
+    jobs.pop("compare")
+    return jobs
+
+
+def test_drift_is_looked_for_every_hour_off_the_hour() -> None:
+    """By the schedule nothing is healed; only whoever starts it by hand can ask for that."""
+    workflow = load("drift.yml")
+    assert set(workflow["on"]) == {"schedule", "workflow_dispatch"}
+    ((minute, hours, *days),) = [each["cron"].split() for each in workflow["on"]["schedule"]]
+    assert 0 < int(minute) < 60
+    assert (hours, days) == ("*", ["*", "*", "*"])
+    (given,) = workflow["on"]["workflow_dispatch"]["inputs"].items()
+    assert given[0] == "heal"
+    assert (given[1]["type"], given[1]["default"]) == ("boolean", False)
+
+
+def test_healing_is_a_job_for_each_environment_and_asked_for() -> None:
+    """In the order of the ladder, each with its own role; none of them runs unasked."""
+    jobs = healing()
+    assert list(jobs) == ladder()
+    first, *_ = jobs.values()
+    below: list[str] = []
+    for environment, job in jobs.items():
+        assert job["environment"] == {"name": environment, "deployment": False}
+        assert job["env"] == {"ENVIRONMENT": environment}
+        assert (job.get("needs", []), job["steps"]) == (below, first["steps"])
+        assert job["if"].endswith("vars.ASSENT_APP_ID != '' && inputs.heal }}")
+        assert minted(job) == {"contents": "write"}
+        below = [environment]
+
+
+def test_healing_never_runs_beside_apply() -> None:
+    """A run that heals waits in apply's group and replaces nothing there; comparing stays out."""
+    assert load("drift.yml")["concurrency"] == {
+        "group": "${{ inputs.heal && 'assent-apply' || 'assent-drift' }}",
+        "queue": "max",
+        "cancel-in-progress": False,
+    }
+
+
+def test_comparing_only_reads() -> None:
+    """It comes last, whatever became of healing; its token writes issues, its role reads."""
+    job = load("drift.yml")["jobs"]["compare"]
+    assert job["needs"] == [ladder()[-1]]
+    assert job["if"] == "${{ !cancelled() && vars.ASSENT_APP_ID != '' }}"
+    assert job["environment"]["name"] == ladder()[0]
+    assert minted(job) == {"contents": "read", "issues": "write"}
+    role = step(job, "Assume a role that reads")["with"]["role-to-assume"]
+    assert role == "${{ vars.ASSENT_READ_ROLE || vars.ASSENT_APPLY_ROLE }}"
+
+
+@pytest.mark.parametrize("exits", [0, 1, 11, 12])
+def test_drift_passes_the_verdict_on(tmp_path: Path, exits: int) -> None:
+    """A job is red where something differs, was left, or could not be read."""
+    jobs = load("drift.yml")["jobs"]
+    cases = {"dev": ("Heal", ["--heal", "--env", "uat"]), "compare": ("Compare", ["--issue"])}
+    for name, (verb, options) in cases.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        done, arguments = run_step(step(jobs[name], verb), folder, exits=exits, ENVIRONMENT="uat")
+        assert done.returncode == exits, done.stdout
+        assert arguments == ["-m", "assent", "drift", *options]
+
+
+def test_nothing_is_installed_beside_drifts_credentials() -> None:
+    """Main's pins are installed before a role or a token is there."""
+    for job in load("drift.yml")["jobs"].values():
+        names = [each["name"] for each in job["steps"]]
+        assert names[2] == "Install what main pins"
+        assert [name.split()[0] for name in names[3:6]] == ["Read", "Assume", "Mint"]
+        options = step(job, "Check out the head of main")["with"]
+        assert (options["ref"], options["fetch-depth"]) == ("main", 0)
 
 
 # Retire: asks, and decides nothing.

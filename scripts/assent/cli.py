@@ -9,6 +9,7 @@ import click
 from assent import __version__
 from assent.cli_audit import audit, verify
 from assent.cli_check import check
+from assent.cli_drift import drift
 from assent.cli_options import emit as _emit
 from assent.cli_options import environments_option as _environments
 from assent.cli_options import format_option as _format
@@ -61,7 +62,7 @@ def main() -> None:
     """Model promotions by pull request, for Amazon SageMaker's Model Registry.
 
     Exit codes: 0 ok; 1 broken, no verdict; 2 usage; 3 nothing read; 4 nothing approved;
-    10 findings; 12 incomplete, some changes were refused or failed.
+    10 findings; 11 drift; 12 incomplete, some changes were refused or failed.
     """
 
 
@@ -76,7 +77,7 @@ def propose(event: Path, form: str) -> Exit:
     ASSENT_REPOSITORY, and ASSENT_GITHUB_TOKEN or ASSENT_APP_ID with ASSENT_APP_PRIVATE_KEY.
     """
     from assent.core.events import read_event
-    from assent.core.outcome import Unusable, Vanished
+    from assent.core.outcome import DifferenceReported, Unusable, Vanished
     from assent.core.rendering.outcome import outcome_line, outcome_values
     from assent.wiring import proposer_from_environment
 
@@ -91,6 +92,8 @@ def propose(event: Path, form: str) -> Exit:
             return Exit.NOTHING_READ
         case Unusable():
             return Exit.FINDINGS
+        case DifferenceReported():
+            return Exit.DRIFT
         case _:
             return Exit.OK
 
@@ -467,5 +470,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-for _command in (audit, check, demo, sandbox, verify):
+for _command in (audit, check, demo, drift, sandbox, verify):
     main.add_command(_command)

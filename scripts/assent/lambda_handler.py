@@ -23,7 +23,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from assent.core.backoff import delay_seconds
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, parse_event, read_event
-from assent.core.outcome import Outcome, Proposed, Unusable
+from assent.core.outcome import DifferenceReported, Outcome, Proposed, Unusable
 from assent.core.rendering.outcome import outcome_line
 from assent.ports import Clock, Queue, Unavailable
 from assent.wiring import (
@@ -147,7 +147,8 @@ def _handle(record: SQSRecord) -> None:
 
 def _log(outcome: Outcome, message_id: str) -> None:
     untold = isinstance(outcome, Proposed) and outcome.not_notified is not None
-    log = _logger.warning if untold or isinstance(outcome, Unusable) else _logger.info
+    warns = untold or isinstance(outcome, Unusable | DifferenceReported)
+    log = _logger.warning if warns else _logger.info
     log(outcome_line(outcome), extra={"message_id": message_id})
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,6 +29,7 @@ __all__ = ["GitFailed", "GitRepository", "NotARepository", "ShallowClone"]
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _NO_REVISION = re.compile(r"-|.*[\x00-\x1f\x7f\ud800-\udfff]|\Z", re.DOTALL)
 _DIRECTORY = "40000"
+_COMMITTER = re.compile(rb"^committer .*> (?P<seconds>[0-9]{1,11}) [+-][0-9]{4}$", re.MULTILINE)
 
 
 class NotARepository(AssentError):
@@ -313,6 +315,19 @@ class GitRepository:
                 hint=_FETCH_ALL if self._is_shallow() else "`git fsck` tells what else is missing.",
             )
         return found.kind, found.content
+
+    def committed(self, commit: str, /) -> datetime:
+        """When a commit was made, by the clock of whoever made it; on a server, the server's.
+
+        Raises:
+            NotThere: The clone has no such commit, or it does not tell.
+        """
+        found = self._objects.read(_safe(commit) + "^{commit}")
+        head = b"" if found is None else found.content.partition(b"\n\n")[0]
+        match = _COMMITTER.search(head)
+        if match is None:
+            raise self._unknown(commit)
+        return datetime.fromtimestamp(int(match["seconds"]), tz=UTC)
 
     def snapshot(self) -> str:
         """The id of a tree of the present work tree, as committing all of it would make it.

@@ -4,8 +4,9 @@ Content ids are git's own, so what it says about blobs is what a real clone says
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from assent.core.errors import AssentError
 from assent.core.git_objects import blob_id
@@ -24,6 +25,7 @@ class _Commit:
     """Logins of its writers, as it names them."""
     unknown: tuple[str, ...] = ()
     """Addresses of writers that belong to no account."""
+    at: datetime
 
 
 class MemoryHistory:
@@ -31,9 +33,16 @@ class MemoryHistory:
 
     Args:
         files: The first commit's files.
+        now: The time of each commit.
     """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(
+        self,
+        files: Files,
+        *,
+        now: Callable[[], datetime] = lambda: datetime(2026, 11, 22, 10, tzinfo=UTC),
+    ) -> None:
+        self._time = now
         self._commits: dict[str, _Commit] = {}
         self._blobs: dict[str, bytes] = {}
         self.branches: dict[str, str] = {"main": self._store((), files)}
@@ -49,7 +58,11 @@ class MemoryHistory:
         number = len(self._commits)
         oid = hashlib.sha1(f"commit {number}".encode(), usedforsecurity=False).hexdigest()
         self._commits[oid] = _Commit(
-            parents=parents, files=dict(files), by=tuple(by), unknown=tuple(unknown)
+            parents=parents,
+            files=dict(files),
+            by=tuple(by),
+            unknown=tuple(unknown),
+            at=self._time(),
         )
         self._blobs.update({blob_id(content): content for content in files.values()})
         return oid
@@ -126,6 +139,10 @@ class MemoryHistory:
     def parent(self, commit: str, /) -> str | None:
         """See `ports.History`."""
         return next(iter(self._commits[self.commit(commit)].parents), None)
+
+    def committed(self, commit: str, /) -> datetime:
+        """See `ports.History`."""
+        return self._commits[self.commit(commit)].at
 
     # What git tells besides, and `History` does not need.
 

@@ -54,7 +54,7 @@ class MemoryRepository(MemoryHistory):
     def __init__(
         self, files: Files, *, now: Callable[[], datetime], bot: str = "assent[bot]"
     ) -> None:
-        super().__init__(files)
+        super().__init__(files, now=now)
         self._now = now
         self._bot = bot
         self.pulls: list[MemoryPull] = []

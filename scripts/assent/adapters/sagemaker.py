@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -171,6 +172,8 @@ def _version(arn: PackageArn, said: "DescribeModelPackageOutputTypeDef") -> Mode
         generated_by=_line(origin.get("GeneratedBy")),
         commit=_line(origin.get("CommitId")),
         repository=_line(origin.get("Repository")),
+        written_by=_writer(said.get("LastModifiedBy", {})),
+        written_at=_modified(said),
     )
 
 
@@ -197,6 +200,18 @@ def _principal(context: "UserContextTypeDef") -> str | None:
         identity.get("SourceIdentity") or identity.get("Arn") or context.get("UserProfileArn") or ""
     )
     return one_line(text, _MAX_PRINCIPAL) or None
+
+
+def _writer(context: "UserContextTypeDef") -> str | None:
+    """The principal that wrote it, as IAM authorised it: a source identity is the writer's word."""
+    text = context.get("IamIdentity", {}).get("Arn") or context.get("UserProfileArn") or ""
+    return one_line(text, _MAX_PRINCIPAL) or None
+
+
+def _modified(said: Mapping[str, Any]) -> datetime | None:
+    """When it was changed; absent where it never was, whatever the type stubs say."""
+    at = said.get("LastModifiedTime")
+    return None if at is None else to_seconds(at)
 
 
 def _container(said: "ModelPackageContainerDefinitionOutputTypeDef") -> Container:

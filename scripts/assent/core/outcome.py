@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assent.core.discrepancy import Kind
 from assent.core.events import Ignored
 from assent.core.names import RecordId
 from assent.core.receipts import NotNotified
 
 __all__ = [
     "Attempt",
+    "DifferenceReported",
     "DriftReported",
     "DriftStep",
     "Outcome",
@@ -96,10 +98,33 @@ class DriftReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceReported:
+    """The registry shows of a package what is not in effect, and an issue says so."""
+
+    arn: str
+    """The package's."""
+    kinds: tuple[Kind, ...]
+    """In which ways it differs."""
+    url: str
+    number: int
+    step: str
+    """What was done about the issue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vanished:
     """What an event is about does not exist any more, or never did."""
 
     why: str
 
 
-Outcome = Proposed | Waiting | Settled | Unusable | DriftReported | Ignored | Vanished
+Outcome = (
+    Proposed
+    | Waiting
+    | Settled
+    | Unusable
+    | DriftReported
+    | DifferenceReported
+    | Ignored
+    | Vanished
+)

@@ -107,6 +107,10 @@ class ModelVersion:
     """The pipeline execution or training job that made it, as registered."""
     commit: str = ""
     repository: str = ""
+    written_by: str | None = None
+    """The IAM principal that changed it last; None where nobody did, or the platform is silent."""
+    written_at: datetime | None = None
+    """When it was changed last; None likewise."""
 
 
 def is_recreated(recorded: Package, found: Package) -> bool:

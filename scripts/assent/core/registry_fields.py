@@ -8,7 +8,14 @@ from assent.core.names import PackageArn, RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.record import Decision
 
-__all__ = ["RegistryUpdate", "derive_approval", "one_line", "registry_update", "withdrawal"]
+__all__ = [
+    "RegistryUpdate",
+    "derive_approval",
+    "derive_life_cycle",
+    "one_line",
+    "registry_update",
+    "withdrawal",
+]
 
 MAX_ENTRIES = 50
 """`CustomerMetadataProperties` holds no more."""
@@ -80,7 +87,7 @@ def registry_update(
     metadata = _differing(wanted, seen.metadata)
     decisions = _with(elsewhere, id_, decision)
     approval = derive_approval(decisions)
-    life_cycle = _life_cycle(decisions, ladder)
+    life_cycle = derive_life_cycle(decisions, ladder)
     if not metadata and approval is seen.approval and life_cycle == seen.life_cycle:
         return None
     said = f"{status} in {id_.environment} by {', '.join(by)}: {pull_request}"
@@ -128,7 +135,7 @@ def withdrawal(
     if decision is Decision.APPROVED or not (claimed or overstated):
         return None
     value = RegistryApproval.PENDING.value if decision is None else decision.value
-    life_cycle = _life_cycle(decisions, ladder)
+    life_cycle = derive_life_cycle(decisions, ladder)
     return RegistryUpdate(
         arn=seen.arn,
         metadata={id_.environment: value} if claimed else {},
@@ -152,7 +159,7 @@ def _differing(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[st
     }
 
 
-def _life_cycle(decisions: Mapping[str, Decision], ladder: Sequence[str]) -> tuple[str, str]:
+def derive_life_cycle(decisions: Mapping[str, Decision], ladder: Sequence[str]) -> tuple[str, str]:
     """The highest approved rung; where none is, the highest that was decided on, or the first.
 
     It depends on the decisions alone, so that all environments write the same.

@@ -24,7 +24,6 @@ from assent.core.plan import (
     concerns,
     in_order,
     registry_showing,
-    shown_decision,
 )
 from assent.core.receipt_predicates import own_fields
 from assent.core.receipts import (
@@ -33,16 +32,15 @@ from assent.core.receipts import (
     MainRewritten,
     Receipt,
     Refused,
-    RegistryRestored,
 )
-from assent.core.record import Record
-from assent.core.registry_fields import RegistryUpdate, withdrawal
+from assent.core.registry_fields import RegistryUpdate
 from assent.core.rendering.notices import decided_notice
 from assent.core.review import BrokenGlass
 from assent.core.timestamps import to_seconds
 from assent.flows.announce import Announcer
 from assent.flows.break_glass import broken_glass
 from assent.flows.chronicle import Chronicle
+from assent.flows.mend import mend
 from assent.flows.observe import (
     BehindApplied,
     Observation,
@@ -240,7 +238,7 @@ class _Run:
             case Decide():
                 self._attempt(change.id, partial(self._decide, change))
             case Restore():
-                self._attempt(change.id, partial(self._mend, change.id))
+                self._attempt(change.id, partial(mend, self._run, change.id))
 
     def _set_currents(self) -> dict[str, Live]:
         currents, found = Currents(self._run), dict[str, Live]()
@@ -260,7 +258,7 @@ class _Run:
                 step()
             except _Refusal as refusal:
                 self._refusals.report(refusal.receipt)
-                self._mend(id_)
+                mend(self._run, id_)
         except AssentError as error:
             self._run.fail(id_.path, error)
             self._run.retry.add(id_.path)
@@ -310,7 +308,8 @@ class _Run:
         )
         planned = self._seen.actual.versions.get(change.id)
         if planned is not None and not concerns(change.asked.record, planned):
-            self._mend(change.id)  # what it showed of the decision before is not in effect any more
+            # What it showed of the decision before is not in effect any more.
+            mend(self._run, change.id)
         reason = change.asked.record.reason
         self._run.notify(
             decided_notice(
@@ -401,31 +400,6 @@ class _Run:
             elsewhere=self._seen.actual.elsewhere.get(id_, {}),
             ladder=self._world.config.ladder,
         )
-
-    def _mend(self, id_: RecordId) -> None:
-        """Let the registry show what is in effect, and no approval that is not."""
-        planned = self._seen.actual.versions.get(id_)
-        if planned is None:
-            return
-        seen = self._world.registry.describe(planned.arn)
-        entry = shown_decision(self._run.histories[id_], self._behind(id_), seen)
-        if entry is not None:
-            update = self._showing(seen, id_, entry)
-        else:
-            update = withdrawal(
-                seen,
-                id_=id_,
-                decision=None,
-                elsewhere=self._seen.actual.elsewhere.get(id_, {}),
-                ladder=self._world.config.ladder,
-            )
-        if update is not None:
-            write_registry(self._world.registry, seen, update)
-            self._run.emit(RegistryRestored(id=id_, fields=update.fields))
-
-    def _behind(self, id_: RecordId) -> Record | None:
-        """The record behind the decision in effect, if it was read."""
-        return self._run.fresh.get(id_) or self._seen.actual.records.get(id_)
 
     def _mark(self) -> None:
         """Write how far this run came, if that tells the next one anything."""

@@ -69,7 +69,12 @@ class Observation:
 
 
 def observe(
-    world: World, environment: Environment, *, everything: bool, applied: str | None
+    world: World,
+    environment: Environment,
+    *,
+    everything: bool,
+    applied: str | None,
+    only: Sequence[str] | None = None,
 ) -> Observation:
     """Read one environment.
 
@@ -81,11 +86,12 @@ def observe(
         environment: Which one.
         everything: Compare all of the tree, not only what changed.
         applied: The text of `applied`, from `read_applied`.
+        only: The paths to look at, whatever changed.
 
     Raises:
         AssentError: Something could not be read; nothing was written.
     """
-    return _Observer(world, environment).observe(applied, everything=everything)
+    return _Observer(world, environment).observe(applied, everything=everything, only=only)
 
 
 def read_applied(world: World, environment: Environment) -> str | None:
@@ -163,8 +169,10 @@ class _Observer:
         self._models: set[str] = set()
         """Models that have a `current`, in a full comparison."""
 
-    def observe(self, applied: str | None, *, everything: bool) -> Observation:
-        paths = None if everything else self._changed(applied)
+    def observe(
+        self, applied: str | None, *, everything: bool, only: Sequence[str] | None = None
+    ) -> Observation:
+        paths = only if everything or only is not None else self._changed(applied)
         if paths is None:
             wanted = self._read_everything()
         else:

@@ -8,6 +8,7 @@ from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.record import Decision
 from assent.flows.collect_evidence import Collected, collect_evidence
 from assent.flows.event_world import World
+from assent.flows.look_at_once import look_at_once
 from assent.flows.open_promotion import open_promotion
 from assent.ports import NotThere
 
@@ -16,6 +17,8 @@ __all__ = ["promote_after_registration"]
 
 def promote_after_registration(registration: Registration, world: World) -> Outcome:
     """Open the pull request for the first rung, if the version waits for a decision there.
+
+    One that was decided on is compared with what is in effect: somebody may have flipped it.
 
     Raises:
         Misdirected: The package is of another registry.
@@ -29,7 +32,7 @@ def promote_after_registration(registration: Registration, world: World) -> Outc
     id_ = RecordId(world.config.entry.name, version.arn.model, version.arn.version)
     why = _not_waiting(version, id_)
     if why is not None:
-        return Ignored(why=why)
+        return look_at_once(version, world) or Ignored(why=why)
 
     def collect(_view: PromotionView) -> Collected:
         return collect_evidence(version, world.reports(None), world.clock.now(), store=world.store)

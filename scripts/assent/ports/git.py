@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 __all__ = ["History", "Objects", "TreeEntry"]
@@ -63,6 +64,14 @@ class History(Protocol):
         Raises:
             NotThere: The clone has no such commit.
             AssentError: The clone was cut there, so that nobody can tell.
+        """
+        ...
+
+    def committed(self, commit: str, /) -> datetime:
+        """When a commit was made, by the clock of whoever made it; on a server, the server's.
+
+        Raises:
+            NotThere: The clone has no such commit.
         """
         ...
 

@@ -304,6 +304,25 @@ def test_search_combines_expressions(aws: AwsSandbox) -> None:
             aws.sagemaker.search(Resource="ModelPackage", SearchExpression=expression)
 
 
+def test_the_index_of_search_may_be_behind(aws: AwsSandbox, arn: str) -> None:
+    """What changes, comes or goes meanwhile a description tells, and pages do not."""
+
+    def indexed() -> dict[str, str]:
+        found = aws.sagemaker.search(Resource="ModelPackage")["Results"]
+        packages: list[Any] = [each["ModelPackage"] for each in found]
+        return {each["ModelPackageArn"]: each["ModelApprovalStatus"] for each in packages}
+
+    gone = create(aws)
+    before = indexed()
+    with aws.search_behind():
+        aws.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Rejected")
+        aws.sagemaker.delete_model_package(ModelPackageName=gone)
+        created = create(aws)
+        assert described(aws, arn)["ModelApprovalStatus"] == "Rejected"
+        assert indexed() == before
+    assert indexed() == {arn: "Rejected", created: "PendingManualApproval"}
+
+
 def test_another_accounts_package_is_found_by_its_arn(aws: AwsSandbox, arn: str) -> None:
     """A version of the central registry can be described from an environment's account."""
     elsewhere = aws.session(account="444455556666").client("sagemaker")

@@ -5,6 +5,7 @@ from typing import Any
 from assent.core.events import Ignored
 from assent.core.names import RecordId
 from assent.core.outcome import (
+    DifferenceReported,
     DriftReported,
     Outcome,
     Proposed,
@@ -41,6 +42,11 @@ def outcome_line(outcome: Outcome) -> str:
             return (
                 f"{outcome.id}: drift, {outcome.violations} "
                 f"{'violation' if outcome.violations == 1 else 'violations'}{unread}: "
+                f"{outcome.url} ({outcome.step})"
+            )
+        case DifferenceReported():
+            return (
+                f"{outcome.arn}: differs from what is in effect, {', '.join(outcome.kinds)}: "
                 f"{outcome.url} ({outcome.step})"
             )
         case Ignored():
@@ -89,6 +95,14 @@ def outcome_values(outcome: Outcome) -> dict[str, Any]:
                 "step": outcome.step,
                 "violations": outcome.violations,
                 "unread": outcome.unread,
+            }
+        case DifferenceReported():
+            return {
+                "outcome": "difference-reported",
+                "package": outcome.arn,
+                "kinds": list(outcome.kinds),
+                "issue": outcome.url,
+                "step": outcome.step,
             }
         case Ignored():
             return {"outcome": "ignored", "why": outcome.why}

@@ -24,7 +24,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from moto.sts.models import sts_backends
 
 from assent.sandbox.aws.model_package import GROUP, KEPT, SUMMARY, describe, invalid, kept
-from assent.sandbox.aws.search import search
+from assent.sandbox.aws.search import indexed, search
 
 __all__ = ["Correction", "corrections", "package"]
 
@@ -238,7 +238,7 @@ def _search(self: SageMakerResponse) -> ActionResult | _Answer:
         result: ActionResult = _original_search(self)
         return result
     found, next_token = search(
-        list(self.sagemaker_backend.model_packages.values()),
+        indexed(self.sagemaker_backend),
         self._get_param("SearchExpression") or {},
         by=self._get_param("SortBy", "LastModifiedTime"),
         descending=self._get_param("SortOrder", "Descending") == "Descending",

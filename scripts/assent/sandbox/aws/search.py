@@ -1,15 +1,41 @@
 """SageMaker's Search among model packages: filters, order and pages."""
 
+import contextlib
+import copy
 import datetime as dt
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from moto.sagemaker.models import ModelPackage
+from moto.sagemaker.models import ModelPackage, SageMakerModelBackend
 
 from assent.sandbox.aws.model_package import ATTRIBUTES, invalid, kept
 
-__all__ = ["search"]
+__all__ = ["behind", "indexed", "search"]
+
+_stale: list[dict[int, list[ModelPackage]]] = []
+"""What the index knows while it is behind, by the identity of a backend."""
+
+
+@contextlib.contextmanager
+def behind(backends: Sequence[SageMakerModelBackend]) -> Iterator[None]:
+    """Let the index know nothing that happens from now on, as the service's may for a while.
+
+    What is changed, created or deleted meanwhile, a description tells at once.
+    """
+    now = {id(each): copy.deepcopy(list(each.model_packages.values())) for each in backends}
+    _stale.append(now)
+    try:
+        yield
+    finally:
+        _stale.remove(now)
+
+
+def indexed(backend: SageMakerModelBackend) -> list[ModelPackage]:
+    """What the index knows of an account and region."""
+    if _stale:
+        return _stale[-1].get(id(backend), [])
+    return list(backend.model_packages.values())
 
 
 def search(
@@ -23,7 +49,7 @@ def search(
 ) -> tuple[list[ModelPackage], str | None]:
     """Return one page of what satisfies the expression, and the token of the next page.
 
-    The real service indexes with a delay of seconds; this one answers from the present.
+    The real service indexes with a delay; this one answers from the present, unless `behind`.
     """
     found = [each for each in packages if _satisfies(each, expression)]
     found.sort(key=lambda each: _order(each, by), reverse=descending)

@@ -14,9 +14,10 @@ import boto3
 import moto.core.responses
 from moto.core.utils import method_names_from_class
 from moto.moto_api._internal.models import moto_api_backend
+from moto.sagemaker.models import sagemaker_backends
 
 from assent.sandbox.aws import bus as event_bus
-from assent.sandbox.aws import jobs, parameters, queues, registry, topics
+from assent.sandbox.aws import jobs, parameters, queues, registry, search, topics
 from assent.sandbox.aws.clients import Backstage, loopback_session
 from assent.sandbox.aws.events import processing_event, transform_event
 from assent.sandbox.aws.front import Front, Moto, access_key
@@ -96,6 +97,19 @@ class AwsSandbox:
         """Forget every resource of every account; the ledger stays."""
         with self._front.lock:
             moto_api_backend.reset()
+
+    @contextlib.contextmanager
+    def search_behind(self, *, account: str | None = None) -> Iterator[None]:
+        """Let Search know nothing that happens meanwhile, as the service's index may for a while.
+
+        Args:
+            account: Whose registry; by default the sandbox's own.
+        """
+        backend = sagemaker_backends[account or self.account][self.region]
+        with contextlib.ExitStack() as exits:
+            with self._front.lock:
+                exits.enter_context(search.behind([backend]))
+            yield
 
     def environment(self, *, account: str | None = None) -> dict[str, str]:
         """Environment variables that lead any process's boto3 here.
