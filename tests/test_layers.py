@@ -235,7 +235,8 @@ def test_the_command_line_starts_light() -> None:
     }
     assert started <= {
         *("assent", "assent.core.errors"),
-        *("assent.cli_check", "assent.cli_options", "assent.cli_sandbox", "assent.cli_verdicts"),
+        *("assent.cli_check", "assent.cli_doctor", "assent.cli_options", "assent.cli_sandbox"),
+        "assent.cli_verdicts",
     }
 
 

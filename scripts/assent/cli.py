@@ -8,6 +8,7 @@ import click
 
 from assent import __version__
 from assent.cli_check import check
+from assent.cli_doctor import doctor
 from assent.cli_options import emit as _emit
 from assent.cli_options import format_option as _format
 from assent.cli_options import repository_option as _repository
@@ -481,5 +482,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-for _command in (check, demo, sandbox):
+for _command in (check, demo, doctor, sandbox):
     main.add_command(_command)

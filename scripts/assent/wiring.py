@@ -13,11 +13,13 @@ from typing import Any
 from github import Auth, Github
 
 from assent.adapters.aws_session import READ_TIMEOUT, AwsAccess, AwsSession
+from assent.adapters.aws_settings import AwsSettingsReader
 from assent.adapters.event_bus import EventBus
 from assent.adapters.evidence_store import S3EvidenceStore
 from assent.adapters.git import GitRepository
 from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
 from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
+from assent.adapters.github_settings import GitHubSettingsReader
 from assent.adapters.parameter_store import ParameterStore
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
@@ -35,6 +37,7 @@ from assent.core.outcome import Outcome
 from assent.core.review import BrokenGlass
 from assent.flows.break_glass import glass_shown
 from assent.flows.circumstances import ForgeCircumstances
+from assent.flows.doctor import AwsAccounts, Setup
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
 from assent.flows.wanted import World
@@ -54,6 +57,7 @@ __all__ = [
     "Proposer",
     "bus_from_environment",
     "circumstances",
+    "doctor_setup",
     "forge_of",
     "open_world",
     "proposer_from_environment",
@@ -306,6 +310,63 @@ def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[
     is_run = known is not None and _NUMBER.fullmatch(run) is not None
     told = replace(world, deployments=forge.deployments(), run=address if is_run else "")
     return told, forge
+
+
+def doctor_setup(
+    repository: Path,
+    *,
+    half: str | None,
+    queue: str | None,
+    roles: Mapping[str, str],
+    environ: Mapping[str, str] = os.environ,
+) -> Setup:
+    """What `doctor` looks at, as the configuration at HEAD names it.
+
+    Args:
+        repository: A clone.
+        half: `github` or `aws` to leave the other out; None for both.
+        queue: The queue's name, where it is known.
+        roles: The roles that apply, by environment, as far as they are known.
+        environ: Holds the credentials for GitHub.
+
+    Raises:
+        AssentError: No clone, no valid configuration, or no credentials for GitHub.
+    """
+    with GitRepository(repository) as history:
+        config = _config_at(history, history.commit("HEAD"))
+    access = _access(environ)
+
+    def of(environment: Environment) -> AwsSettingsReader:
+        role = environment.read_role or environment.role
+        return AwsSettingsReader(access.session_for(role, environment.region))
+
+    central = access.session_for(None, config.registry.region)
+    return Setup(
+        config=config,
+        github=None if half == "aws" else _github_settings(config, environ),
+        aws=None
+        if half == "github"
+        else AwsAccounts(
+            central=AwsSettingsReader(central),
+            of=of,
+            registry=SageMakerRegistry(central.sagemaker()),
+        ),
+        queue=queue,
+        roles=roles,
+    )
+
+
+def _github_settings(config: Config, environ: Mapping[str, str]) -> GitHubSettingsReader:
+    api_url = environ.get("ASSENT_API_URL", config.api_url)
+    app, key = environ.get("ASSENT_APP_ID", ""), _private_key(environ)
+    timeout = _timeout(environ) or GITHUB_TIMEOUT
+    return GitHubSettingsReader(
+        _client(config.repository, api_url, environ),
+        config.repository,
+        config.branch,
+        app=connect(Auth.AppAuth(app, key), api_url, timeout) if app and key else None,
+        app_id=app,
+    )
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
@@ -259,6 +262,21 @@ class AwsSession:
     def events(self) -> "EventBridgeClient":
         """A client of EventBridge."""
         client: EventBridgeClient = self._client("events")
+        return client
+
+    def iam(self) -> "IAMClient":
+        """A client of IAM."""
+        client: IAMClient = self._client("iam")
+        return client
+
+    def kms(self) -> "KMSClient":
+        """A client of the key service."""
+        client: KMSClient = self._client("kms")
+        return client
+
+    def functions(self) -> "LambdaClient":
+        """A client of Lambda."""
+        client: LambdaClient = self._client("lambda")
         return client
 
     def sns(self) -> "SNSClient":
