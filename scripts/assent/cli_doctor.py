@@ -57,6 +57,14 @@ def _roles(
     help="The role in ASSENT_APPLY_ROLE of an environment; may be given several times.  "
     "[default: as GitHub's environment says]",
 )
+@click.option(
+    "--creator",
+    "creators",
+    multiple=True,
+    metavar="ARN",
+    help="A role or user that registers models; may be given several times.  [default: those whom "
+    "the newest versions name]",
+)
 @format_option("text", "json", "markdown")
 @verdicts
 def doctor(
@@ -66,6 +74,7 @@ def doctor(
     queue: str | None,
     *,
     roles: "Mapping[str, str]",
+    creators: tuple[str, ...],
     form: str,
 ) -> "Exit":
     """Look at the set-up that promises rest on, and say what is wrong with it. Writes nothing.
@@ -83,7 +92,7 @@ def doctor(
     from assent.flows.doctor import doctor as look
     from assent.wiring import doctor_setup
 
-    setup = doctor_setup(repository, half=half, queue=queue, roles=roles)
+    setup = doctor_setup(repository, half=half, queue=queue, roles=roles, creators=creators)
     diagnosis = look(
         setup,
         setup.config.select(environments),

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -318,6 +318,7 @@ def doctor_setup(
     half: str | None,
     queue: str | None,
     roles: Mapping[str, str],
+    creators: Sequence[str],
     environ: Mapping[str, str] = os.environ,
 ) -> Setup:
     """What `doctor` looks at, as the configuration at HEAD names it.
@@ -327,6 +328,7 @@ def doctor_setup(
         half: `github` or `aws` to leave the other out; None for both.
         queue: The queue's name, where it is known.
         roles: The roles that apply, by environment, as far as they are known.
+        creators: The principals that register models, as far as they are known.
         environ: Holds the credentials for GitHub.
 
     Raises:
@@ -353,6 +355,7 @@ def doctor_setup(
         ),
         queue=queue,
         roles=roles,
+        creators=creators,
     )
 
 

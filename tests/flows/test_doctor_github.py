@@ -38,7 +38,7 @@ HIDDEN = Unread(why="the list is not shown", needs="Use an administrator's crede
 
 def diagnose(github: PlantedGitHub, *names: str) -> Diagnosis:
     """Look at GitHub alone."""
-    return doctor(Setup(config=CONFIG, github=github, roles={}), CONFIG.select(names))
+    return doctor(Setup(config=CONFIG, github=github), CONFIG.select(names))
 
 
 def amiss(diagnosis: Diagnosis) -> set[tuple[str, str]]:
@@ -59,7 +59,7 @@ def test_the_setup_that_assent_asks_for_is_well() -> None:
     assert diagnosis.exit is Exit.OK
 
 
-Break = Callable[[PlantedGitHub], None]
+Break = Callable[[PlantedGitHub], object]
 
 
 def team(**changes: object) -> Break:
@@ -189,7 +189,7 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
     ("a subject without environment",
      attribute("subject", OidcSubject(default=False, claims=("repo", "actor"))),
      "oidc-subject", "repo, actor", "template"),
-    ("no environment", lambda github: github.environments.pop("prod") and None,
+    ("no environment", lambda github: github.environments.pop("prod"),
      "github-environment", "no GitHub environment", "only main"),
     ("any branch deploys", environment(only="all"),
      "github-environment", "any branch gets its role", "only main"),
@@ -425,7 +425,7 @@ def test_teams_are_looked_at_once() -> None:
 
 def test_a_diagnosis_of_nothing_is_no_pass() -> None:
     """Without either half nothing was read."""
-    nothing = doctor(Setup(config=CONFIG, roles={}), CONFIG.environments)
+    nothing = doctor(Setup(config=CONFIG), CONFIG.environments)
     assert (nothing.findings, nothing.exit) == ((), Exit.NOTHING_READ)
 
 

@@ -1,7 +1,7 @@
 """`assent doctor`: looks at the set-up that promises rest on, and changes nothing of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assent.core.config import Config, Environment
 from assent.core.doctor.finding import Diagnosis, Finding, Read, Unread
@@ -35,8 +35,10 @@ class Setup:
     aws: AwsAccounts | None = None
     queue: str | None = None
     """The queue's name, where it was given."""
-    roles: Mapping[str, str]
+    roles: Mapping[str, str] = field(default_factory=dict)
     """The roles in ASSENT_APPLY_ROLE that were given, by environment."""
+    creators: Sequence[str] = ()
+    """The principals that register models, as far as they were given."""
 
 
 def doctor(
@@ -70,6 +72,7 @@ def doctor(
                 registry=setup.aws.registry,
                 queue=setup.queue,
                 roles={each.name: _role(setup, seen, each.name) for each in environments},
+                creators=setup.creators,
                 ids=seen.ids,
                 issuer=_issuer(setup.config.api_url),
             ),
