@@ -311,6 +311,8 @@ class PlantedAws(_Planted):
         }
     )
     """Principal, action and resource."""
+    gone: set[str] = field(default_factory=set)
+    """Roles that do not exist."""
     contexts: list[Mapping[str, str]] = field(default_factory=list)
     """What the simulator was told besides."""
     unreadable: set[str] = field(default_factory=set)
@@ -359,13 +361,13 @@ class PlantedAws(_Planted):
         assert bus == "default"
         return self.rules
 
-    def queue(self, name: str, /) -> QueueSettings:
+    def queue(self, name: str, /) -> QueueSettings | None:
         """See `ports.settings`."""
         self._look("queue")
         for arn, found in self.queues.items():
             if name in {arn, arn.rpartition(":")[2]}:
                 return found
-        raise Refused(f"there is no queue {name}")
+        return None
 
     def consumers(self, queue: str, /) -> Sequence[Consumer]:
         """See `ports.settings`."""
@@ -378,10 +380,12 @@ class PlantedAws(_Planted):
         self._look("oidc_providers")
         return self.providers
 
-    def role(self, name: str, /) -> tuple[str, Policy]:
+    def role(self, name: str, /) -> tuple[str, Policy] | None:
         """See `ports.settings`."""
         self._look("role")
         arn = name if name.startswith("arn:") else f"arn:aws:iam::111122223333:role/{name}"
+        if arn in self.gone:
+            return None
         return arn, self.trusts.get(arn, {})
 
     def may(self, principal: str, right: Right, /) -> bool:

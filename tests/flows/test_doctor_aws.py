@@ -244,6 +244,11 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
      "apply-trust", "tokens of another provider", "the provider alone"),
     ("anybody", trust(Principal="*", Action="sts:AssumeRole"),
      "apply-trust", "without a job of GitHub's: *", "the provider alone"),
+    ("no such role", attribute("gone", {ROLES["prod"]}),
+     "apply-trust", "there is no such role", "Create it"),
+    ("no such queue", lambda aws: aws.queues.pop(QUEUE), "queue", "no such queue", "docs/"),
+    ("no such dead-letter queue", lambda aws: aws.queues.pop(DEAD),
+     "dead-letters", "no such queue", "Create it"),
     ("nobody", attribute("trusts", {}), "apply-trust", "no job of GitHub's can become it", "Trust"),
     ("a role that may not write", forbidden(
         ROLES["prod"], "ssm:PutParameter", f"{PARAMETERS}/prod/x-doctor-x/current"),
@@ -452,6 +457,9 @@ def test_a_role_of_another_account_is_judged_there() -> None:
         f"can become it, besides the role that applies: {TRAINING}"
     ]
     assert told(trusted_by("arn:aws:iam::111122223333:root"), "role-trust", Verdict.PROBLEM)
+    aws.gone = {own}
+    assert told(trusted_by(ROLES["prod"]), "role-trust", Verdict.PROBLEM)
+    aws.gone = set()
     assert told(trusted_by("*"), "role-trust", Verdict.PROBLEM)
     aws.allowed.clear()
     assert told(trusted_by(ROLES["prod"]), "apply-rights", Verdict.PROBLEM)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as aws
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 import assent
 from assent.core.errors import AssentError
@@ -156,6 +157,12 @@ def asking(action: str, resource: str) -> Iterator[None]:
         yield
     except (ClientError, aws.BotoCoreError) as error:
         raise translated(error, action, resource) from error
+    except ResponseParserError as error:
+        # Something on the way, such as a proxy, answered in AWS's place.
+        raise Unavailable(
+            f"what answered {action} for {shown(resource)} does not speak as AWS does",
+            hint="Try again; if it stays so, look at the network, and at AWS_ENDPOINT_URL if set.",
+        ) from error
 
 
 def translated(error: ClientError | aws.BotoCoreError, action: str, resource: str) -> AssentError:

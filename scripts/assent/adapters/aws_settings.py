@@ -32,6 +32,8 @@ _NO_POLICY = "cannot find resource policy"
 """What SageMaker says, in a ValidationException, of a group without a policy."""
 _NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
 _NO_LOCK = "ObjectLockConfigurationNotFoundError"
+_NO_ROLE = "NoSuchEntity"
+_NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue"
 _NO_ENCRYPTION = "ServerSideEncryptionConfigurationNotFoundError"
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _DAYS_A_YEAR = 365
@@ -196,16 +198,23 @@ class AwsSettingsReader:
                 for each in page["Targets"]:
                     yield each["Arn"]
 
-    def queue(self, name: str, /) -> QueueSettings:
+    def queue(self, name: str, /) -> QueueSettings | None:
         """See `ports.settings`."""
         client = self._session.sqs()
         short, account = name.rpartition(":")[2], name.split(":")[4:5]
-        with asking("sqs:GetQueueUrl", name):
-            url = (
+        found_at = _perhaps(
+            lambda: (
                 client.get_queue_url(QueueName=short, QueueOwnerAWSAccountId=account[0])
                 if account
                 else client.get_queue_url(QueueName=short)
-            )["QueueUrl"]
+            ),
+            "sqs:GetQueueUrl",
+            name,
+            absent=_NO_QUEUE,
+        )
+        if found_at is None:
+            return None
+        url = found_at["QueueUrl"]
         with asking("sqs:GetQueueAttributes", name):
             found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         counts: Mapping[str, str] = dict(found.items())
@@ -260,10 +269,17 @@ class AwsSettingsReader:
             found[provider["Url"].removeprefix("https://")] = provider["ClientIDList"]
         return found
 
-    def role(self, name: str, /) -> tuple[str, Policy]:
+    def role(self, name: str, /) -> tuple[str, Policy] | None:
         """See `ports.settings`."""
-        with asking("iam:GetRole", name):
-            found = self._session.iam().get_role(RoleName=name.rpartition("/")[2])["Role"]
+        answer = _perhaps(
+            lambda: self._session.iam().get_role(RoleName=name.rpartition("/")[2]),
+            "iam:GetRole",
+            name,
+            absent=_NO_ROLE,
+        )
+        if answer is None:
+            return None
+        found = answer["Role"]
         trust: Any = found["AssumeRolePolicyDocument"]
         return found["Arn"], trust if isinstance(trust, Mapping) else _document(str(trust))
 

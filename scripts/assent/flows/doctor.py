@@ -56,8 +56,10 @@ def doctor(
     found: list[Finding] = []
 
     def tell(finding: Finding) -> None:
-        found.append(finding)
-        emit(finding)
+        # What keeps one thing from being read often keeps several, and is said once.
+        if finding not in found:
+            found.append(finding)
+            emit(finding)
 
     seen = GitHubSeen(ids=None, environments={})
     if setup.github is not None:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from assent.core.config import Config, Environment
-from assent.core.doctor.aws_facts import EventRule, KeySettings, Policy, Right
+from assent.core.doctor.aws_facts import (
+    EventRule,
+    KeySettings,
+    Policy,
+    QueueSettings,
+    Right,
+)
 from assent.core.doctor.buckets import (
     judge_artifacts,
     judge_evidence,
@@ -193,7 +199,12 @@ def _may_approve(setup: AwsSetup, creator: str) -> Read[bool]:
         )
 
     def ask() -> bool:
-        source = setup.central.role(assumed["role"])[0] if assumed else creator
+        source = creator
+        if assumed:
+            role = setup.central.role(assumed["role"])
+            if role is None:
+                return False  # who no longer exists may do nothing
+            source = role[0]
         resource = setup.config.registry.package_arn(_PROBE, 1)
         context = {"sagemaker:ModelApprovalStatus": "Approved"}
         right = Right(action=UPDATE, resources=[resource], context=context)
@@ -293,7 +304,7 @@ def _queue(setup: AwsSetup, queue: Read[str]) -> Iterator[Finding]:
     functions = _allow("lambda:ListEventSourceMappings", account)
     consumers = read(lambda: setup.central.consumers(arn), functions)
     yield from judge_queue(found, consumers, arn)
-    if not isinstance(found, Unread) and found.dead_letters is not None:
+    if isinstance(found, QueueSettings) and found.dead_letters is not None:
         dead = found.dead_letters
         yield from judge_dead_letters(read(lambda: setup.central.queue(dead), read_queue), dead)
     yield from judge_consumers(consumers, arn)
@@ -326,8 +337,9 @@ def _trust(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[Fin
             yield from judge_role(own, each.role, applies=role)
 
 
-def _trusted(settings: AwsSettings, role: str) -> Policy:
-    return settings.role(role)[1]
+def _trusted(settings: AwsSettings, role: str) -> Policy | None:
+    found = settings.role(role)
+    return None if found is None else found[1]
 
 
 def _rights(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[Finding]:

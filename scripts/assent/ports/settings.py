@@ -122,8 +122,8 @@ class AwsSettings(Protocol):
         """The rules of an event bus, by its name or ARN."""
         ...
 
-    def queue(self, name: str, /) -> QueueSettings:
-        """An SQS queue, by its name or ARN."""
+    def queue(self, name: str, /) -> QueueSettings | None:
+        """An SQS queue, by its name or ARN; None where there is none."""
         ...
 
     def consumers(self, queue: str, /) -> Sequence[Consumer]:
@@ -134,8 +134,8 @@ class AwsSettings(Protocol):
         """The audiences of each OIDC provider of the account, by its address without https."""
         ...
 
-    def role(self, name: str, /) -> tuple[str, Policy]:
-        """A role's ARN and its trust policy, by its name or ARN."""
+    def role(self, name: str, /) -> tuple[str, Policy] | None:
+        """A role's ARN and its trust policy, by its name or ARN; None where there is none."""
         ...
 
     def may(self, principal: str, right: Right, /) -> bool:

@@ -154,7 +154,7 @@ class Stage:
     def _populate(self) -> Any:  # noqa: ANN401 - the sandbox's own credentials type
         for login in (*PEOPLE, ADMINISTRATOR):
             self.hub.add_user(login, token=_token(login))
-        self.hub.add_organization("acme", members=list(PEOPLE))
+        self.hub.add_organization("acme", members=[*PEOPLE, ADMINISTRATOR])
         self.hub.add_team("acme", "ml-platform", members=["carla"])
         for name in ENVIRONMENTS:
             owners = CODE_OWNERS.get(name, CODE_OWNERS["uat"])

@@ -152,11 +152,14 @@ def _led(leading: Sequence[EventRule], kind: EventKind, about: str) -> Iterator[
 
 
 def judge_queue(
-    queue: Read[QueueSettings], consumers: Read[Sequence[Consumer]], about: str
+    queue: Read[QueueSettings | None], consumers: Read[Sequence[Consumer]], about: str
 ) -> Iterator[Finding]:
     """Judge how long a message is tried, and where it goes after that."""
     if isinstance(queue, Unread):
         yield _QUEUE.unknown(about, queue)
+        return
+    if queue is None:
+        yield _QUEUE.problem(about, "there is no such queue")
         return
     trouble = list(_waiting(queue, consumers, about))
     yield from trouble
@@ -205,10 +208,12 @@ def _waiting(
             )
 
 
-def judge_dead_letters(queue: Read[QueueSettings], about: str) -> Iterator[Finding]:
+def judge_dead_letters(queue: Read[QueueSettings | None], about: str) -> Iterator[Finding]:
     """Judge the dead-letter queue: whatever is in it was proposed nowhere."""
     if isinstance(queue, Unread):
         yield _DEAD.unknown(about, queue)
+    elif queue is None:
+        yield _DEAD.problem(about, "there is no such queue: what fails is lost", "Create it.")
     elif queue.messages:
         yield _DEAD.problem(about, f"{queue.messages} messages were given up")
     else:

@@ -84,17 +84,22 @@ def judge_provider(
         yield _PROVIDER.ok(about, f"it takes the tokens of {issuer}")
 
 
-def judge_trust(trust: Read[Policy], role: str, subject: Subject) -> Iterator[Finding]:
+def judge_trust(trust: Read[Policy | None], role: str, subject: Subject) -> Iterator[Finding]:
     """Judge who can become a role.
 
     Args:
-        trust: The role's trust policy.
+        trust: The role's trust policy; None for a role that does not exist.
         role: Its ARN.
         subject: Whose jobs it has to trust.
     """
     about = f"{subject.environment} {role}"
     if isinstance(trust, Unread):
         yield _TRUST.unknown(about, trust)
+        return
+    if trust is None:
+        yield _TRUST.problem(
+            about, "there is no such role", "Create it, or correct ASSENT_APPLY_ROLE."
+        )
         return
     trouble = [
         _TRUST.problem(about, message)
@@ -122,16 +127,19 @@ def judge_trust(trust: Read[Policy], role: str, subject: Subject) -> Iterator[Fi
         yield _TRUST.ok(about, f"only jobs of {subject.repository} for {subject.environment}")
 
 
-def judge_role(trust: Read[Policy], role: str, *, applies: Read[str]) -> Iterator[Finding]:
+def judge_role(trust: Read[Policy | None], role: str, *, applies: Read[str]) -> Iterator[Finding]:
     """Judge who can become the role that writes an environment's parameters.
 
     Args:
-        trust: The role's trust policy.
+        trust: The role's trust policy; None for a role that does not exist.
         role: Its ARN.
         applies: The ARN of the role in ASSENT_APPLY_ROLE.
     """
     if isinstance(trust, Unread):
         yield _ROLE.unknown(role, trust)
+        return
+    if trust is None:
+        yield _ROLE.problem(role, "there is no such role")
         return
     found = {
         who

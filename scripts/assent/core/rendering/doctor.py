@@ -31,13 +31,13 @@ def _line(text: str) -> str:
 
 def diagnosis_line(diagnosis: Diagnosis) -> str:
     """The verdict in a line."""
+    problems, warnings = diagnosis.count(Verdict.PROBLEM), diagnosis.count(Verdict.WARNING)
     counts = ", ".join(
-        f"{diagnosis.count(verdict)} {word}"
-        for verdict, word in (
-            (Verdict.PROBLEM, "problems"),
-            (Verdict.UNKNOWN, "unread"),
-            (Verdict.WARNING, "warnings"),
-            (Verdict.OK, "ok"),
+        (
+            f"{problems} problem{'' if problems == 1 else 's'}",
+            f"{diagnosis.count(Verdict.UNKNOWN)} unread",
+            f"{warnings} warning{'' if warnings == 1 else 's'}",
+            f"{diagnosis.count(Verdict.OK)} ok",
         )
     )
     if diagnosis.count(Verdict.UNKNOWN) and not diagnosis.count(Verdict.PROBLEM):

@@ -16,7 +16,7 @@ from moto.core.utils import method_names_from_class
 from moto.moto_api._internal.models import moto_api_backend
 
 from assent.sandbox.aws import bus as event_bus
-from assent.sandbox.aws import jobs, parameters, queues, registry, topics
+from assent.sandbox.aws import identity, jobs, parameters, queues, registry, topics
 from assent.sandbox.aws.clients import Backstage, loopback_session
 from assent.sandbox.aws.events import processing_event, transform_event
 from assent.sandbox.aws.front import Front, Moto, access_key
@@ -278,6 +278,7 @@ def _corrected() -> Iterator[None]:
             *event_bus.corrections(),
             *queues.corrections(),
             *topics.corrections(),
+            *identity.corrections(),
         ):
             stack.enter_context(patch.object(owner, name, replacement, create=True))
         # moto searches a class for its methods at each call; they do not change meanwhile.
