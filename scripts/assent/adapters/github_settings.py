@@ -32,7 +32,7 @@ from assent.ports import NotThere, Unavailable
 __all__ = ["GitHubSettingsReader"]
 
 _PER_PAGE = 100
-_UNPROTECTED = "branch not protected"
+_UNPROTECTED = frozenset({"branch not protected", "branch not found"})
 """What GitHub says, beside 404, where it could look and there is no classic protection."""
 _WRITES = frozenset({"admin", "maintain", "write"})
 _NO_GROUPS = frozenset(
@@ -109,7 +109,7 @@ class GitHubSettingsReader:
             try:
                 found = self._client.requester.requestJsonAndCheck("GET", path)[1]
             except GithubException as error:
-                if error.status == HTTPStatus.NOT_FOUND and _said(error) == _UNPROTECTED:
+                if error.status == HTTPStatus.NOT_FOUND and _said(error) in _UNPROTECTED:
                     return None
                 raise
         return protection_source(found)
