@@ -56,7 +56,7 @@ def test_groups_and_their_newest_versions(aws: AwsSession, reader: AwsSettingsRe
         sagemaker.create_model_package_group(ModelPackageGroupName=name)
     assert sorted(reader.groups()) == ["churn", "fraud"]
     assert reader.newest_version("fraud") is None
-    container = {"Image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:1"}
+    container: Any = {"Image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:1"}
     made = [
         sagemaker.create_model_package(
             ModelPackageGroupName="churn",

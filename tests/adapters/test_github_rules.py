@@ -95,7 +95,7 @@ def test_a_linear_history_leaves_no_merge_commits() -> None:
     """Rebasing stays, which is what doctor asks of it."""
     rules = [{"type": "required_linear_history"}]
     found = ruleset_source({"name": "x", "bypass_actors": []}, rules)
-    assert found.merge_methods == {"squash", "rebase"}
+    assert found.merge_methods == frozenset({"squash", "rebase"})
 
 
 PROTECTION: dict[str, Any] = {

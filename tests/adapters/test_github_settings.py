@@ -5,6 +5,7 @@ What the sandbox answers is tested over HTTP, in tests/end_to_end/test_doctor.py
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -114,13 +115,16 @@ def file(text: bytes) -> dict[str, str]:
     return {"encoding": "base64", "content": base64.b64encode(text).decode()}
 
 
+def on_trunk(path: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """A file that holds its own path, of one branch."""
+    return file(path.encode()) if parameters["ref"] == "trunk" else refusal(404)
+
+
 def test_the_first_codeowners_counts() -> None:
     """In .github, then in the root, then in docs; of the branch that counts."""
     answers: dict[str, Answer] = {BASE: REPOSITORY}
     for path in ("docs/CODEOWNERS", "CODEOWNERS", ".github/CODEOWNERS"):
-        answers[f"{BASE}/contents/{path}"] = lambda parameters, path=path: (
-            file(path.encode()) if parameters["ref"] == "trunk" else refusal(404)
-        )
+        answers[f"{BASE}/contents/{path}"] = partial(on_trunk, path)
         found = reader(answers, branch="trunk").codeowners()
         assert found is not None
         assert (found.path, found.content) == (path, path.encode())
@@ -135,8 +139,10 @@ def test_a_repository_that_is_not_shown_has_no_missing_codeowners() -> None:
 
 def test_a_codeowners_that_is_not_given_is_not_missing() -> None:
     """A file of more than a megabyte comes without its content; a folder is a list."""
-    for odd in ({"encoding": "none", "content": ""}, []):
-        answers = {BASE: REPOSITORY, f"{BASE}/contents/.github/CODEOWNERS": odd}
+    large: dict[str, Any] = {"encoding": "none", "content": ""}
+    folder: list[Any] = []
+    for odd in (large, folder):
+        answers: dict[str, Answer] = {BASE: REPOSITORY, f"{BASE}/contents/.github/CODEOWNERS": odd}
         with pytest.raises(AssentError, match="no file of at most 1 MB"):
             reader(answers).codeowners()
 
