@@ -61,7 +61,7 @@ class Clinic:
 def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
     leave_out_surroundings(monkeypatch)
     made = Clinic()
-    monkeypatch.setattr("assent.wiring.doctor_setup", made.setup)
+    monkeypatch.setattr("assent.wiring_doctor.doctor_setup", made.setup)
     return made
 
 

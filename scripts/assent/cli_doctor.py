@@ -90,7 +90,7 @@ def doctor(
     )
     from assent.core.rendering.plain import json_text
     from assent.flows.doctor import doctor as look
-    from assent.wiring import doctor_setup
+    from assent.wiring_doctor import doctor_setup
 
     setup = doctor_setup(repository, half=half, queue=queue, roles=roles, creators=creators)
     diagnosis = look(

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,13 +13,11 @@ from typing import Any
 from github import Auth, Github
 
 from assent.adapters.aws_session import READ_TIMEOUT, AwsAccess, AwsSession
-from assent.adapters.aws_settings import AwsSettingsReader
 from assent.adapters.event_bus import EventBus
 from assent.adapters.evidence_store import S3EvidenceStore
 from assent.adapters.git import GitRepository
 from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
 from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
-from assent.adapters.github_settings import GitHubSettingsReader
 from assent.adapters.parameter_store import ParameterStore
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
@@ -37,7 +35,6 @@ from assent.core.outcome import Outcome
 from assent.core.review import BrokenGlass
 from assent.flows.break_glass import glass_shown
 from assent.flows.circumstances import ForgeCircumstances
-from assent.flows.doctor import AwsAccounts, Setup
 from assent.flows.propose import World as ProposeWorld
 from assent.flows.propose import propose as propose_event
 from assent.flows.wanted import World
@@ -55,10 +52,13 @@ from assent.ports import (
 
 __all__ = [
     "Proposer",
+    "access_from_environment",
+    "app_of",
     "bus_from_environment",
     "circumstances",
-    "doctor_setup",
+    "config_of",
     "forge_of",
+    "github_of",
     "open_world",
     "proposer_from_environment",
     "queue_from_environment",
@@ -312,64 +312,33 @@ def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[
     return told, forge
 
 
-def doctor_setup(
-    repository: Path,
-    *,
-    half: str | None,
-    queue: str | None,
-    roles: Mapping[str, str],
-    creators: Sequence[str],
-    environ: Mapping[str, str] = os.environ,
-) -> Setup:
-    """What `doctor` looks at, as the configuration at HEAD names it.
-
-    Args:
-        repository: A clone.
-        half: `github` or `aws` to leave the other out; None for both.
-        queue: The queue's name, where it is known.
-        roles: The roles that apply, by environment, as far as they are known.
-        creators: The principals that register models, as far as they are known.
-        environ: Holds the credentials for GitHub.
+def config_of(repository: Path) -> Config:
+    """The configuration at a clone's HEAD.
 
     Raises:
-        AssentError: No clone, no valid configuration, or no credentials for GitHub.
+        AssentError: No clone, or no valid configuration in its HEAD.
     """
     with GitRepository(repository) as history:
-        config = _config_at(history, history.commit("HEAD"))
-    access = _access(environ)
-
-    def of(environment: Environment) -> AwsSettingsReader:
-        role = environment.read_role or environment.role
-        return AwsSettingsReader(access.session_for(role, environment.region))
-
-    central = access.session_for(None, config.registry.region)
-    return Setup(
-        config=config,
-        github=None if half == "aws" else _github_settings(config, environ),
-        aws=None
-        if half == "github"
-        else AwsAccounts(
-            central=AwsSettingsReader(central),
-            of=of,
-            registry=SageMakerRegistry(central.sagemaker()),
-        ),
-        queue=queue,
-        roles=roles,
-        creators=creators,
-    )
+        return _config_at(history, history.commit("HEAD"))
 
 
-def _github_settings(config: Config, environ: Mapping[str, str]) -> GitHubSettingsReader:
+def access_from_environment(environ: Mapping[str, str] = os.environ) -> AwsAccess:
+    """AWS, over the ambient credentials."""
+    return _access(environ)
+
+
+def github_of(config: Config, environ: Mapping[str, str] = os.environ) -> Github:
+    """A client of the GitHub that `assent.yaml` names, as `forge_of` has it."""
+    return _client(config.repository, environ.get("ASSENT_API_URL", config.api_url), environ)
+
+
+def app_of(config: Config, environ: Mapping[str, str] = os.environ) -> Github | None:
+    """A client that signs as the App itself; None where its key is not at hand."""
+    app, key = environ.get("ASSENT_APP_ID"), _private_key(environ)
+    if not app or not key:
+        return None
     api_url = environ.get("ASSENT_API_URL", config.api_url)
-    app, key = environ.get("ASSENT_APP_ID", ""), _private_key(environ)
-    timeout = _timeout(environ) or GITHUB_TIMEOUT
-    return GitHubSettingsReader(
-        _client(config.repository, api_url, environ),
-        config.repository,
-        config.branch,
-        app=connect(Auth.AppAuth(app, key), api_url, timeout) if app and key else None,
-        app_id=app,
-    )
+    return connect(Auth.AppAuth(app, key), api_url, _timeout(environ) or GITHUB_TIMEOUT)
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:

@@ -74,7 +74,7 @@ def test_a_ruleset_in_full() -> None:
         no_update=True,
         bypass=(
             Bypass(kind="Team", id=234, name="Team 234"),
-            Bypass(kind="RepositoryRole", id=5, name="administrators (pull_request)"),
+            Bypass(kind="RepositoryRole", id=5, name="administrators (pull_request)", pushes=False),
             Bypass(kind="RepositoryRole", id=99, name="repository role 99"),
             Bypass(kind="OrganizationAdmin", id=1, name="the organization's owners"),
             Bypass(kind="Integration", id=7, name="App 7 (exempt)"),

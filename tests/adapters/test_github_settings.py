@@ -85,16 +85,16 @@ def test_rules_are_read_over_all_pages() -> None:
     assert sorted(asked) == [0, 1]
 
 
-def test_a_ruleset_that_cannot_be_read_is_no_ruleset_without_rules() -> None:
-    """Its rules bind, and whom they do not bind is not known: nothing is told of the branch."""
-    found = reader(
-        {
-            f"{BASE}/rules/branches/main": [{"type": "deletion", "ruleset_id": 1}],
-            f"{BASE}/rulesets/1": refusal(403, "Resource not accessible by integration"),
-        }
-    )
-    with pytest.raises(AssentError, match="403"):
-        found.rulesets("main")
+def test_a_ruleset_that_is_not_shown_binds_all_the_same() -> None:
+    """GitHub told its rules with the branch's; whom they do not bind is unread, and not nobody."""
+    rules = {f"{BASE}/rules/branches/main": [{"type": "deletion", "ruleset_id": 1}]}
+    shown = f"{BASE}/rulesets/1"
+    for answer in (refusal(404), refusal(403, "Resource not accessible by integration")):
+        (source,) = reader({**rules, shown: answer}).rulesets("main")
+        assert source.no_deletion
+        assert isinstance(source.bypass, Unread)
+    with pytest.raises(Unavailable):
+        reader({**rules, shown: refusal(502, "down")}).rulesets("main")
 
 
 @pytest.mark.parametrize("message", ["Branch not protected", "Branch not found"])

@@ -32,6 +32,7 @@ CONFIG = parse_config(
     (Path(__file__).parents[2] / "assent.yaml").read_bytes(), load_contracts().config
 )
 ADMINS = Bypass(kind="RepositoryRole", id=5, name="administrators")
+MERGES = replace(APP, pushes=False)
 OTHER = Bypass(kind="Integration", id=8, name="App 8")
 HIDDEN = Unread(why="the list is not shown", needs="Use an administrator's credentials.")
 
@@ -150,6 +151,9 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
      attribute("proposals", [RuleSource(name="x", no_creation=True, bypass=(APP, ADMINS))]),
      "promotion-branches", "besides the App: administrators", "App alone"),
     ("nobody may propose", attribute("proposals", [RuleSource(name="x", no_creation=True)]),
+     "promotion-branches", "the App assent itself may not create it", "bypass list has the App"),
+    ("the App may only merge",
+     attribute("proposals", [RuleSource(name="x", no_creation=True, bypass=(MERGES,))]),
      "promotion-branches", "the App assent itself may not create it", "bypass list has the App"),
     ("another App proposes",
      attribute("proposals", [RuleSource(name="x", no_creation=True, bypass=(OTHER,))]),

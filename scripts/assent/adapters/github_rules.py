@@ -72,7 +72,12 @@ def _actor(actor: Mapping[str, Any]) -> Bypass:
         case _:
             name = kind if number is None else f"{kind} {number}"
     mode = actor.get("bypass_mode", "always")
-    return Bypass(kind=kind, id=number, name=name if mode == "always" else f"{name} ({mode})")
+    return Bypass(
+        kind=kind,
+        id=number,
+        name=name if mode == "always" else f"{name} ({mode})",
+        pushes=mode != "pull_request",
+    )
 
 
 def protection_source(found: Mapping[str, Any]) -> RuleSource:

@@ -96,9 +96,12 @@ class GitHubSettingsReader:
     def _ruleset(self, number: int) -> dict[str, Any]:
         """A ruleset of the repository, or of the organization above it."""
         if number not in self._rulesets:
-            self._rulesets[number] = self._get(
-                f"{self._base}/rulesets/{number}", f"reading the ruleset {number}"
-            )
+            path, doing = f"{self._base}/rulesets/{number}", f"reading the ruleset {number}"
+            try:
+                self._rulesets[number] = self._get(path, doing)
+            except (GitHubRefused, NotThere):
+                # Its rules bind all the same, as GitHub said; whom they do not bind is not shown.
+                self._rulesets[number] = {"name": str(number)}
         return self._rulesets[number]
 
     def protection(self, branch: str, /) -> RuleSource | None:

@@ -77,9 +77,9 @@ def examine_github(
     app = read(settings.installation, _APP)
     environments = {name: _environment(settings, name) for name in ladder}
     repository = read(settings.repository, _METADATA)
-    for finding in _branches(config, settings, app):
-        emit(finding)
     main = _rules(settings, config.branch)
+    for finding in _branches(config, settings, main, app):
+        emit(finding)
     for finding in judge_merging(repository, main, name=config.repository):
         emit(finding)
     for finding in _owners(ladder, settings):
@@ -105,10 +105,10 @@ def _rulesets(settings: GitHubSettings, branch: str) -> tuple[RuleSource, ...]:
 
 
 def _branches(
-    config: Config, settings: GitHubSettings, app: Read[AppInstallation]
+    config: Config, settings: GitHubSettings, main: BranchRules, app: Read[AppInstallation]
 ) -> Iterator[Finding]:
     actions = GITHUB_ACTIONS if config.api_url == _PUBLIC_API else None
-    yield from judge_branch(_rules(settings, config.branch), actions=actions)
+    yield from judge_branch(main, actions=actions)
     for name in _PROPOSED:
         # A branch that does not exist has no classic protection that GitHub would show.
         rulesets = read(partial(_rulesets, settings, name), _METADATA)

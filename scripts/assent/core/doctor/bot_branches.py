@@ -72,7 +72,7 @@ def _reserved(
         return check.problem(rules.branch, f"may {doing}, besides the App: {names}")
     if hidden:
         return check.unknown(rules.branch, hidden[0])
-    if not all(any(_is_app(who, app) for who in each) for each in known):
+    if not all(any(_is_app(who, app) and who.pushes for who in each) for each in known):
         return check.problem(rules.branch, f"the App {app.slug} itself may not {doing}")
     return check.ok(rules.branch, f"only the App {app.slug} may {doing}")
 

@@ -33,6 +33,8 @@ class Bypass:
     """An App's, a team's, a role's number; None where GitHub gives none."""
     name: str
     """For people to read."""
+    pushes: bool = True
+    """Whether by pushing, too, and not by merging a pull request alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
