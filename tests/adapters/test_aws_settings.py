@@ -223,9 +223,11 @@ def test_a_queue_with_its_dead_letters(
     assert (found.messages, found.dead_letters, found.deliveries) == (1, None, 0)
 
 
-def test_a_queue_that_is_not_there_is_none(reader: AwsSettingsReader) -> None:
-    """By its name, or as another queue's dead letters."""
+def test_a_queue_that_is_not_there_is_none(aws: AwsSession, reader: AwsSettingsReader) -> None:
+    """By its name, or by the ARN of one in another region that is called the same."""
     assert reader.queue("nowhere") is None
+    aws.sqs().create_queue(QueueName="assent")
+    assert reader.queue("arn:aws:sqs:us-east-1:123456789012:assent") is None
 
 
 def test_what_takes_a_queues_messages(unplugged: AwsSession, dry: AwsSettingsReader) -> None:
@@ -275,6 +277,8 @@ def test_providers_and_roles(aws: AwsSession, reader: AwsSettingsReader) -> None
     assert reader.role("apply") == (arn, POLICY)
     assert reader.role(arn) == (arn, POLICY)
     assert reader.role("nobody") is None
+    for other in (arn.replace("/x/", "/"), arn.replace("123456789012", "999999999999")):
+        assert reader.role(other) is None, "only the name is the same"
 
 
 RIGHT = Right(

@@ -242,6 +242,12 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
     ("a provider of somebody else's",
      trust(Principal={"Federated": f"arn:aws:iam::1:oidc-provider/evil.example/{ISSUER}"}),
      "apply-trust", "tokens of another provider", "the provider alone"),
+    ("another account", trust(
+        Principal={"AWS": "arn:aws:iam::999999999999:root"}, Action="sts:AssumeRole"),
+     "apply-trust", "without a job of GitHub's: arn:aws:iam::999999999999:root", "alone"),
+    ("another account by its number", trust(
+        Principal={"AWS": ["999999999999"]}, Action="sts:AssumeRole"),
+     "apply-trust", "without a job of GitHub's: 999999999999", "alone"),
     ("anybody", trust(Principal="*", Action="sts:AssumeRole"),
      "apply-trust", "without a job of GitHub's: *", "the provider alone"),
     ("no such role", attribute("gone", {ROLES["prod"]}),
@@ -258,6 +264,12 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
     ("a role that writes elsewhere", allowed(
         ROLES["dev"], "ssm:PutParameter", f"{PARAMETERS}/prod/x-doctor-x/current"),
      "apply-rights", "which is another environment's", "under “IAM”"),
+    ("a role that writes one model's elsewhere", allowed(
+        ROLES["dev"], "ssm:PutParameter", f"{PARAMETERS}/prod/churn/current"),
+     "apply-rights", f"{PARAMETERS}/prod/churn/current, which is another", "under “IAM”"),
+    ("a training role that approves its own model", allowed(
+        TRAINING, UPDATE, "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7"),
+     "creator-rights", "may set their approval itself", "Deny sagemaker:UpdateModelPackage"),
     ("a training role that approves", allowed(TRAINING, UPDATE, PACKAGE),
      "creator-rights", "may set their approval itself", "Deny sagemaker:UpdateModelPackage"),
 ]  # fmt: skip
@@ -304,6 +316,11 @@ WARNINGS: list[tuple[str, Break, str, str]] = [
     ("few deliveries", queue(deliveries=5), "queue", "given up after 5 deliveries"),
     ("a short memory", queue(retention=345_600), "queue", "forgets messages after 96 hours"),
     ("a tight timeout", queue(visibility=120), "queue", "less than 6 times the 60 s"),
+    ("a role for people", trust(
+        Principal={"AWS": "arn:aws:iam::111122223333:role/on-call"}, Action="sts:AssumeRole"),
+     "apply-trust", "without a job of GitHub's: arn:aws:iam::111122223333:role/on-call"),
+    ("a service", trust(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole"),
+     "apply-trust", "without a job of GitHub's: lambda.amazonaws.com"),
     ("no group", attribute("policies", {}), "group-policies", "no model package group yet"),
 ]  # fmt: skip
 
@@ -456,6 +473,9 @@ def test_a_role_of_another_account_is_judged_there() -> None:
     assert [each.message for each in told(both, "role-trust", Verdict.WARNING)] == [
         f"can become it, besides the role that applies: {TRAINING}"
     ]
+    assert told(
+        trusted_by(ROLES["prod"], "arn:aws:iam::999999999999:root"), "role-trust", Verdict.PROBLEM
+    )
     assert told(trusted_by("arn:aws:iam::111122223333:root"), "role-trust", Verdict.PROBLEM)
     aws.gone = {own}
     assert told(trusted_by(ROLES["prod"]), "role-trust", Verdict.PROBLEM)

@@ -105,10 +105,17 @@ def owners(text: str) -> Break:
     return attribute("owners", f"* @acme/platform\n{text}\n")
 
 
-WRITABLE = RuleSource(name="ruleset receipts", no_update=True, bypass=(APP, OTHER))
+WRITABLE = RuleSource(
+    name="ruleset receipts", no_creation=True, no_update=True, bypass=(APP, OTHER)
+)
 CLOSED = RuleSource(name="ruleset closed", no_update=True, no_force_push=True, no_deletion=True)
 ALONE = RuleSource(
-    name="ruleset receipts", no_update=True, no_force_push=True, no_deletion=True, bypass=(APP,)
+    name="ruleset receipts",
+    no_creation=True,
+    no_update=True,
+    no_force_push=True,
+    no_deletion=True,
+    bypass=(APP,),
 )
 
 PROBLEMS: list[tuple[str, Break, str, str, str]] = [
@@ -162,6 +169,9 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
      "receipts-branch", "whoever may push can write to it", "Make two rulesets"),
     ("receipts are also another's", attribute("receipts", [WRITABLE, CLOSED]),
      "receipts-branch", "the App assent itself may not write to it", "Make two rulesets"),
+    ("the branch of receipts can be made by anybody",
+     attribute("receipts", [replace(ALONE, no_creation=False)]),
+     "receipts-branch", "whoever may push can create it", "restricts creations"),
     ("receipts can be rewritten", attribute("receipts", [replace(ALONE, no_force_push=False)]),
      "receipts-branch", "rewrite it", "block"),
     ("receipts can be deleted", attribute("receipts", [replace(ALONE, bypass=(APP, ADMINS))]),
@@ -360,6 +370,15 @@ def test_two_lists_are_taken_together() -> None:
     )
 
 
+def test_a_check_of_anybodys_binds_nobody() -> None:
+    """One that anybody may report holds back none of those whom the pinned one lets past."""
+    github = PlantedGitHub()
+    pinned = RuleSource(name="x", checks=github.main[0].checks, bypass=(ADMINS,))
+    github.rule(checks=(RequiredCheck(context="assent check", app=None),))
+    github.main = [*github.main, pinned]
+    assert amiss(diagnose(github)) == {("bypass", "problem")}
+
+
 def test_classic_protection_alone_can_hold_main() -> None:
     """Rulesets are not needed for main; administrators are named where it leaves them out."""
     github = PlantedGitHub()
@@ -390,6 +409,13 @@ def test_merge_settings_that_are_not_shown_are_unknown() -> None:
     assert amiss(diagnose(github)) == {("merge-methods", "unknown")}
     github.rule(merge_methods=frozenset({"merge", "squash"}))
     assert amiss(diagnose(github)) == set()
+    github.settings = replace(github.settings, allows_rebase=True)
+    assert amiss(diagnose(github)) == set()
+    extra = RuleSource(name="x", merge_methods=frozenset({"merge"}), bypass=(ADMINS,))
+    github.main = [replace(github.main[0], merge_methods=None), extra]
+    assert amiss(diagnose(github)) == {("merge-methods", "problem")}
+    github.main = [github.main[0], replace(extra, bypass=HIDDEN)]
+    assert amiss(diagnose(github)) == {("merge-methods", "unknown")}
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,8 @@ class AwsSettingsReader:
         url = found_at["QueueUrl"]
         with asking("sqs:GetQueueAttributes", name):
             found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        if account and found["QueueArn"] != name:
+            return None  # only its name is the same: it is in another region
         counts: Mapping[str, str] = dict(found.items())
         redrive = json.loads(found.get("RedrivePolicy") or "{}")
         return QueueSettings(
@@ -280,6 +282,8 @@ class AwsSettingsReader:
         if answer is None:
             return None
         found = answer["Role"]
+        if name.startswith("arn:") and found["Arn"] != name:
+            return None  # only its name is the same: it is another account's, or elsewhere in this
         trust: Any = found["AssumeRolePolicyDocument"]
         return found["Arn"], trust if isinstance(trust, Mapping) else _document(str(trust))
 

@@ -47,9 +47,12 @@ __all__ = ["AwsSetup", "examine_aws"]
 
 MOST_GROUPS = 50
 """Groups whose policy and newest version are read, the newest groups first."""
+_MOST_SIMULATED = 10
+"""Models, or versions, for which the simulator is asked, besides the probe."""
 _WRITE = "ssm:PutParameter"
 _PROBE = "x-doctor-x"
 """No model's name, so that nothing that is said of it is said of a model."""
+_APPROVING = {"sagemaker:ModelApprovalStatus": "Approved"}
 _ASSUMED = re.compile(
     r"arn:aws[a-z-]*:sts::(?P<account>[0-9]{12}):assumed-role/(?P<role>[\w+=,.@-]+)/.+", re.ASCII
 )
@@ -180,10 +183,11 @@ def _creators(setup: AwsSetup, described: Sequence[Read[ModelVersion | None]]) -
     if not creators:
         yield judge_nobody(setup.config.registry.account)
     for creator in sorted(filter(None, creators)):
-        yield from judge_creator(_may_approve(setup, creator), creator)
+        yield from judge_creator(_may_approve(setup, creator, versions), creator)
 
 
-def _may_approve(setup: AwsSetup, creator: str) -> Read[bool]:
+def _may_approve(setup: AwsSetup, creator: str, versions: Sequence[ModelVersion]) -> Read[bool]:
+    """Whether a principal may approve any of the newest versions, or one of another model."""
     account = setup.config.registry.account
     assumed, principal = _ASSUMED.fullmatch(creator), _PRINCIPAL.fullmatch(creator)
     found = assumed or principal
@@ -205,10 +209,14 @@ def _may_approve(setup: AwsSetup, creator: str) -> Read[bool]:
             if role is None:
                 return False  # who no longer exists may do nothing
             source = role[0]
-        resource = setup.config.registry.package_arn(_PROBE, 1)
-        context = {"sagemaker:ModelApprovalStatus": "Approved"}
-        right = Right(action=UPDATE, resources=[resource], context=context)
-        return setup.central.may(source, right)
+        # A policy may allow it for some models alone, so that the probe's answer is not enough.
+        arns = [each.arn.text for each in versions[:_MOST_SIMULATED]]
+        return any(
+            setup.central.may(
+                source, Right(action=UPDATE, resources=[resource], context=_APPROVING)
+            )
+            for resource in [setup.config.registry.package_arn(_PROBE, 1), *arns]
+        )
 
     return read(ask, _allow("iam:SimulatePrincipalPolicy and iam:GetRole", account))
 
@@ -344,6 +352,9 @@ def _trusted(settings: AwsSettings, role: str) -> Policy | None:
 
 def _rights(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[Finding]:
     config = setup.config
+    listed = read(setup.central.groups, "")
+    # As for creators: some models' parameters may be allowed, and the probe's not.
+    models = [] if isinstance(listed, Unread) else listed[:_MOST_SIMULATED]
     for each in environments:
         applies = setup.roles[each.name]
         package = config.registry.package_arn(_PROBE, 1)
@@ -360,19 +371,33 @@ def _rights(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[Fi
         yield from judge_own(_may(settings, writer, _WRITE, mine), about, _WRITE, mine)
         for other in config.environments:
             if other.name != each.name and other.account == each.account:
-                theirs = _parameter(config, other)
-                allowed = _may(settings, writer, _WRITE, theirs)
-                yield from judge_elsewhere(allowed, about, _WRITE, theirs)
+                yield from _kept_out(
+                    settings,
+                    writer,
+                    about,
+                    [_parameter(config, other, each) for each in models]
+                    + [_parameter(config, other)],
+                )
+
+
+def _kept_out(
+    settings: AwsSettings, writer: Read[str], about: str, parameters: Sequence[str]
+) -> Iterator[Finding]:
+    """Judge whether a role may write any of another environment's parameters."""
+    found = {each: _may(settings, writer, _WRITE, each) for each in parameters}
+    # The gravest first: one that may be written, then one of which nobody knows.
+    worst = max(found, key=lambda each: (found[each] is True, isinstance(found[each], Unread)))
+    yield from judge_elsewhere(found[worst], about, _WRITE, worst)
 
 
 def _role_named(role: Read[str], environment: Environment) -> str:
     return f"the role of {environment.name}" if isinstance(role, Unread) else role
 
 
-def _parameter(config: Config, environment: Environment) -> str:
+def _parameter(config: Config, environment: Environment, model: str = _PROBE) -> str:
     partition = partition_of(environment.region)
     place = f"arn:{partition}:ssm:{environment.region}:{environment.account}"
-    return f"{place}:parameter{config.parameter_prefix}/{environment.name}/{_PROBE}/current"
+    return f"{place}:parameter{config.parameter_prefix}/{environment.name}/{model}/current"
 
 
 def _may(settings: AwsSettings, role: Read[str], action: str, resource: str) -> Read[bool]:

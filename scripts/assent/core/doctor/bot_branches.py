@@ -41,6 +41,8 @@ def judge_receipts(rules: BranchRules, app: Read[AppInstallation]) -> Iterator[F
     """Judge who may write, rewrite or delete receipts."""
     sources, unread = bound(rules)
     updates = [source for source in sources if source.no_update]
+    creation = [source for source in sources if source.no_creation]
+    yield _reserved(_RECEIPTS, rules, creation, app, "create it")
     yield _reserved(_RECEIPTS, rules, updates, app, "write to it")
     for doing, holding in (
         ("rewrite it", [source for source in sources if source.no_force_push]),

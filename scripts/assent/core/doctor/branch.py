@@ -67,7 +67,9 @@ _DEMANDS: Mapping[str, Demand] = {
     "a pull request": lambda source: source.pull_request and source.approvals >= 1,
     "the code owners' review": lambda source: source.code_owners,
     "a fresh approval": lambda source: source.dismisses_stale or source.last_push,
-    "the check": lambda source: any(each.context == CHECK_JOB for each in source.checks),
+    "the check": lambda source: any(
+        each.context == CHECK_JOB and each.app is not None for each in source.checks
+    ),
     "no force push": lambda source: source.no_force_push,
     "no deletion": lambda source: source.no_deletion,
 }
@@ -126,10 +128,10 @@ def _named(sources: list[RuleSource]) -> str:
 
 def _check(facts: BranchRules, actions: int | None) -> Finding:
     sources, unread = bound(facts)
-    holding = [source for source in sources if _DEMANDS["the check"](source)]
-    asked = [each for source in holding for each in source.checks if each.context == CHECK_JOB]
+    asked = [each for source in sources for each in source.checks if each.context == CHECK_JOB]
     fitting = [each for each in asked if each.app is not None and actions in (None, each.app)]
     if fitting:
+        holding = [source for source in sources if set(fitting) & set(source.checks)]
         strict = any(source.strict for source in holding)
         kept = "up to date with main" if strict else "which may be behind main"
         return _CHECK.ok(
@@ -204,15 +206,17 @@ def judge_merging(
         for source in sources
         if source.merge_methods is not None and "rebase" not in source.merge_methods
     ]
-    if narrowing:
-        yield _MERGING.ok(name, f"{_named(narrowing)} leaves no rebase merging")
+    binding = [source for source in narrowing if source.bypass == ()]
+    hidden = split(source.bypass for source in narrowing)[1]
+    if binding:
+        yield _MERGING.ok(name, f"{_named(binding)} leaves no rebase merging")
+    elif hidden and isinstance(repository, RepositorySettings) and repository.allows_rebase:
+        yield _MERGING.unknown(name, hidden[0])
     elif isinstance(repository, Unread):
         yield _MERGING.unknown(name, repository)
     elif repository.allows_rebase is None:
-        hidden = "GitHub does not show the merge settings to these credentials"
-        yield _MERGING.unknown(
-            name, Unread(why=hidden, needs="Use credentials with contents: write.")
-        )
+        why = "GitHub does not show the merge settings to these credentials"
+        yield _MERGING.unknown(name, Unread(why=why, needs="Use credentials with contents: write."))
     elif repository.allows_rebase:
         yield _MERGING.problem(name, "pull requests may be rebased")
     else:

@@ -1,7 +1,7 @@
 """Who can become a role that applies: the OIDC provider, and the role's trust."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,8 +116,8 @@ def judge_trust(trust: Read[Policy | None], role: str, subject: Subject) -> Iter
         }
     )
     if others:
-        open_to_all = "*" in others
-        tell = _TRUST.problem if open_to_all else _TRUST.warning
+        foreign = any(_is_foreign(who, {_account(role)}) for who in others)
+        tell = _TRUST.problem if foreign else _TRUST.warning
         yield tell(about, f"can become it without a job of GitHub's: {', '.join(others)}")
     if trouble or others:
         return
@@ -154,10 +154,23 @@ def judge_role(trust: Read[Policy | None], role: str, *, applies: Read[str]) -> 
     elif applies not in found:
         yield _ROLE.problem(role, f"its trust does not name {applies}")
     elif len(found) > 1:
-        others = ", ".join(sorted(found - {applies}))
-        yield _ROLE.warning(role, f"can become it, besides the role that applies: {others}")
+        others = sorted(found - {applies})
+        foreign = any(_is_foreign(who, {_account(role), _account(applies)}) for who in others)
+        tell = _ROLE.problem if foreign else _ROLE.warning
+        yield tell(role, f"can become it, besides the role that applies: {', '.join(others)}")
     else:
         yield _ROLE.ok(role, f"only {applies} can become it")
+
+
+def _account(arn: str) -> str:
+    return (arn.split(":") + [""] * 5)[4]
+
+
+def _is_foreign(who: str, accounts: Collection[str]) -> bool:
+    """Whether a principal is, or may be, of another account; services are of none."""
+    if who.endswith((".amazonaws.com", ".amazonaws.com.cn")) and not who.startswith("arn:"):
+        return False
+    return (_account(who) if who.startswith("arn:") else who) not in accounts
 
 
 def _web_identity(statement: Mapping[str, Any], subject: Subject) -> Iterator[str]:
