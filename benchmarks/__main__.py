@@ -16,7 +16,7 @@ from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
 from benchmarks.drift import count_drift
 from benchmarks.proof import count_proof
-from benchmarks.report import Measured, report_text, report_values
+from benchmarks.report import Measurements, report_text, report_values
 from benchmarks.scene import open_scene
 from benchmarks.status import compare_status
 from benchmarks.tree import TreeShape
@@ -62,7 +62,7 @@ def main(given: Sequence[str] | None = None) -> int:
         requests closed before than with few; or if drift took more than pages do, or erred.
     """
     arguments = _arguments(given)
-    measured = Measured()
+    measured = Measurements()
     with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
         _count(arguments, measured, Path(name))
         _measure_in_large(arguments, measured, Path(name))
@@ -73,7 +73,7 @@ def main(given: Sequence[str] | None = None) -> int:
     return int(not measured.holds)
 
 
-def _count(arguments: argparse.Namespace, measured: Measured, folder: Path) -> None:
+def _count(arguments: argparse.Namespace, measured: Measurements, folder: Path) -> None:
     """Count calls in scenes of their own."""
     only: str | None = arguments.only
     if only in {None, "calls"}:
@@ -93,7 +93,7 @@ def _count(arguments: argparse.Namespace, measured: Measured, folder: Path) -> N
         measured.drift = count_drift(arguments.large, folder / "drift", planted=True)
 
 
-def _measure_in_large(arguments: argparse.Namespace, measured: Measured, folder: Path) -> None:
+def _measure_in_large(arguments: argparse.Namespace, measured: Measurements, folder: Path) -> None:
     """Count, and compare with peers, in a large tree."""
     only: str | None = arguments.only
     if only in {"closed", "drift", "proof"}:

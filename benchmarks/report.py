@@ -10,7 +10,7 @@ from benchmarks.calls import Counts, Operations
 from benchmarks.comparison import Comparison, Measured
 from benchmarks.drift import DriftCounts
 
-__all__ = ["Measured", "machine", "report_text", "report_values"]
+__all__ = ["Measurements", "machine", "report_text", "report_values"]
 
 _STEPS: Mapping[str, Callable[[Counts], Operations]] = {
     "assent propose, after a registration": lambda counts: counts.propose,
@@ -30,7 +30,7 @@ def machine() -> str:
 
 
 @dataclass(slots=True, kw_only=True)
-class Measured:
+class Measurements:
     """What was asked for and measured so far."""
 
     counts: dict[int, Counts] = field(default_factory=dict)
@@ -52,7 +52,7 @@ def _alike(found: Sequence[object]) -> bool:
     return all(each == found[0] for each in found)
 
 
-def report_text(measured: Measured) -> str:
+def report_text(measured: Measurements) -> str:
     """Everything that was measured, in tables."""
     parts = [machine()]
     counts, closed = measured.counts, measured.closed
@@ -133,7 +133,7 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def report_values(measured: Measured) -> dict[str, Any]:
+def report_values(measured: Measurements) -> dict[str, Any]:
     """Everything that was measured, as JSON values."""
     counts, closed = measured.counts, measured.closed
     comparisons, proof, drift = measured.comparisons, measured.proof, measured.drift

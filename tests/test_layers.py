@@ -20,6 +20,7 @@ BELOW = {
     "adapters": {"core", "ports", "adapters", "version"},
     "resolve": {"core"},
     "wiring": {"core", "ports", "contracts", "flows", "adapters"},
+    "wiring_doctor": {"core", "flows", "adapters", "wiring"},
     "lambda_handler": {"core", "ports", "wiring"},
     "sandbox": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
@@ -34,7 +35,7 @@ BELOW = {
     # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "wiring", "demo", "web", "cli"),
+        *("resolve", "wiring", "wiring_doctor", "demo", "web", "cli"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -52,6 +53,7 @@ FOREIGN = {
     "adapters": AWS | GITHUB,
     "resolve": AWS,
     "wiring": {"github"},  # names PyGithub's kinds of authentication
+    "wiring_doctor": set[str](),
     "lambda_handler": {"aws_lambda_powertools"},
     "cli": {"click"},
     "__main__": set[str](),
@@ -235,7 +237,7 @@ def test_the_command_line_starts_light() -> None:
     }
     assert started <= {
         *("assent", "assent.core.errors"),
-        *("assent.cli_audit", "assent.cli_drift"),
+        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift"),
         *("assent.cli_check", "assent.cli_options", "assent.cli_sandbox", "assent.cli_verdicts"),
     }
 

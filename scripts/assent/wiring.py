@@ -54,9 +54,13 @@ from assent.ports import (
 
 __all__ = [
     "Proposer",
+    "access_from_environment",
+    "app_of",
     "bus_from_environment",
     "circumstances",
+    "config_of",
     "forge_of",
+    "github_of",
     "open_world",
     "proposer_from_environment",
     "queue_from_environment",
@@ -338,6 +342,35 @@ def with_github(world: World, environ: Mapping[str, str] = os.environ) -> tuple[
         run=address if is_run else "",
     )
     return told, forge
+
+
+def config_of(repository: Path) -> Config:
+    """The configuration at a clone's HEAD.
+
+    Raises:
+        AssentError: No clone, or no valid configuration in its HEAD.
+    """
+    with GitRepository(repository) as history:
+        return _config_at(history, history.commit("HEAD"))
+
+
+def access_from_environment(environ: Mapping[str, str] = os.environ) -> AwsAccess:
+    """AWS, over the ambient credentials."""
+    return _access(environ)
+
+
+def github_of(config: Config, environ: Mapping[str, str] = os.environ) -> Github:
+    """A client of the GitHub that `assent.yaml` names, as `forge_of` has it."""
+    return _client(config.repository, environ.get("ASSENT_API_URL", config.api_url), environ)
+
+
+def app_of(config: Config, environ: Mapping[str, str] = os.environ) -> Github | None:
+    """A client that signs as the App itself; None where its key is not at hand."""
+    app, key = environ.get("ASSENT_APP_ID"), _private_key(environ)
+    if not app or not key:
+        return None
+    api_url = environ.get("ASSENT_API_URL", config.api_url)
+    return connect(Auth.AppAuth(app, key), api_url, _timeout(environ) or GITHUB_TIMEOUT)
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as aws
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 import assent
 from assent.core.errors import AssentError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
@@ -153,6 +157,12 @@ def asking(action: str, resource: str) -> Iterator[None]:
         yield
     except (ClientError, aws.BotoCoreError) as error:
         raise translated(error, action, resource) from error
+    except ResponseParserError as error:
+        # Something on the way, such as a proxy, answered in AWS's place.
+        raise Unavailable(
+            f"what answered {action} for {shown(resource)} does not speak as AWS does",
+            hint="Try again; if it stays so, look at the network, and at AWS_ENDPOINT_URL if set.",
+        ) from error
 
 
 def translated(error: ClientError | aws.BotoCoreError, action: str, resource: str) -> AssentError:
@@ -259,6 +269,21 @@ class AwsSession:
     def events(self) -> "EventBridgeClient":
         """A client of EventBridge."""
         client: EventBridgeClient = self._client("events")
+        return client
+
+    def iam(self) -> "IAMClient":
+        """A client of IAM."""
+        client: IAMClient = self._client("iam")
+        return client
+
+    def kms(self) -> "KMSClient":
+        """A client of the key service."""
+        client: KMSClient = self._client("kms")
+        return client
+
+    def functions(self) -> "LambdaClient":
+        """A client of Lambda."""
+        client: LambdaClient = self._client("lambda")
         return client
 
     def sns(self) -> "SNSClient":

@@ -21,13 +21,14 @@ from github.Repository import Repository
 from assent.adapters.github import connect
 from assent.sandbox.aws import AwsSandbox, Intake, Published
 from assent.sandbox.github import GitHub, Protection
+from assent.sandbox.governance import governed
 from assent.sandbox.loopback import LoopbackServer
 from assent.sandbox.wire import Ledger, Wire
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-__all__ = ["ACCOUNT", "ACCOUNTS", "REGION", "REPOSITORY", "Accounts", "Stage"]
+__all__ = ["ACCOUNT", "ACCOUNTS", "ADMINISTRATOR", "REGION", "REPOSITORY", "Accounts", "Stage"]
 
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
@@ -38,6 +39,9 @@ CODE_OWNERS = {"dev": ("ana", "ben"), "test": ("ana", "ben"), "uat": ("ana", "be
 """Who approves in each environment; prod as uat."""
 PEOPLE = ("ana", "ben", "carla", "zoe")
 """zoe trains models; she may write to the repository and owns none of it."""
+
+ADMINISTRATOR = "olga"
+"""Who sets the repository up, and may see how; she owns no path."""
 
 Accounts = Literal["one", "many"]
 """Whether all environments are in the registry's account, or the upper ones in their own."""
@@ -148,9 +152,9 @@ class Stage:
         self._app = self._populate()
 
     def _populate(self) -> Any:  # noqa: ANN401 - the sandbox's own credentials type
-        for login in PEOPLE:
+        for login in (*PEOPLE, ADMINISTRATOR):
             self.hub.add_user(login, token=_token(login))
-        self.hub.add_organization("acme", members=list(PEOPLE))
+        self.hub.add_organization("acme", members=[*PEOPLE, ADMINISTRATOR])
         self.hub.add_team("acme", "ml-platform", members=["carla"])
         for name in ENVIRONMENTS:
             owners = CODE_OWNERS.get(name, CODE_OWNERS["uat"])
@@ -167,7 +171,13 @@ class Stage:
         """
         content = dict(repository_files(self.accounts, self.topics) if files is None else files)
         content["assent.yaml"] = content["assent.yaml"].replace(REPOSITORY, name)
-        path = self.hub.create_repository(name, files=content, writers=list(PEOPLE))
+        teams = [f"acme/ml-approvers-{each}" for each in ENVIRONMENTS]
+        path = self.hub.create_repository(
+            name,
+            files=content,
+            writers=[*PEOPLE, "acme/ml-platform", *teams],
+            admins=[ADMINISTRATOR],
+        )
         protection = Protection(
             required_approvals=1,
             require_code_owners=True,
@@ -175,6 +185,8 @@ class Stage:
             enforce_admins=True,
         )
         self.hub.protect(name, "main", protection)
+        roles = {each: _role(ACCOUNT, f"apply-{each}") for each in ENVIRONMENTS}
+        self.hub.configure(name, governed(app_id=1, roles=roles))
         return path
 
     def __enter__(self) -> Self:

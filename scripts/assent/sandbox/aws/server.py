@@ -17,7 +17,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.sagemaker.models import sagemaker_backends
 
 from assent.sandbox.aws import bus as event_bus
-from assent.sandbox.aws import jobs, parameters, queues, registry, search, topics
+from assent.sandbox.aws import identity, jobs, parameters, queues, registry, search, topics
 from assent.sandbox.aws.clients import Backstage, loopback_session
 from assent.sandbox.aws.events import processing_event, transform_event
 from assent.sandbox.aws.front import Front, Moto, access_key
@@ -292,6 +292,7 @@ def _corrected() -> Iterator[None]:
             *event_bus.corrections(),
             *queues.corrections(),
             *topics.corrections(),
+            *identity.corrections(),
         ):
             stack.enter_context(patch.object(owner, name, replacement, create=True))
         # moto searches a class for its methods at each call; they do not change meanwhile.

@@ -27,6 +27,7 @@ from assent.sandbox.github.paths import checked_path
 from assent.sandbox.github.protection import Protection
 from assent.sandbox.github.repositories import Repository
 from assent.sandbox.github.server import create_application, time_of_day
+from assent.sandbox.github.settings import RepositorySettings
 from assent.sandbox.github.state import State
 
 if TYPE_CHECKING:
@@ -187,6 +188,14 @@ class GitHub:
     def protect(self, full_name: str, branch: str, protection: Protection) -> None:
         """Protect a branch, or replace its protection."""
         self._state.repository(full_name).protections[branch] = protection
+
+    def configure(self, full_name: str, settings: RepositorySettings) -> None:
+        """Set what an administrator sets besides protection; it is shown, and not enforced."""
+        self._state.repository(full_name).settings = settings
+
+    def settings(self, full_name: str) -> RepositorySettings:
+        """Return what was set."""
+        return self._state.repository(full_name).settings
 
     def repository_path(self, full_name: str) -> Path:
         """Return a repository's bare folder."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assent.sandbox.github.conversation import Issue, Label, Pull
 from assent.sandbox.github.errors import not_found
 from assent.sandbox.github.git_repository import GitRepository
+from assent.sandbox.github.settings import RepositorySettings
 
 if TYPE_CHECKING:
     from assent.sandbox.github.accounts import Role
@@ -95,6 +96,7 @@ class Repository:
         self.grants: dict[str, Role] = {}
         """Roles by login, or by ``organization/team``."""
         self.protections: dict[str, Protection] = {}
+        self.settings = RepositorySettings()
         self.issues: dict[int, Issue] = {}
         self.labels: dict[str, Label] = {}
         """By lower-case name: labels that differ only by case are the same."""

@@ -27,11 +27,13 @@ from assent.sandbox.github.routes import (
     issues,
     labels,
     objects,
+    organizations,
     people,
     pulls,
     refs,
     repositories,
     reviews,
+    settings,
     smart_http,
 )
 from assent.sandbox.github.routing import Route
@@ -52,11 +54,13 @@ MODULES = (
     issues,
     labels,
     objects,
+    organizations,
     people,
     pulls,
     refs,
     repositories,
     reviews,
+    settings,
 )
 HOURLY_LIMIT = 5000
 HOURLY_LIMIT_OF_AN_APP = 15000

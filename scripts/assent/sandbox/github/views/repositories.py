@@ -108,7 +108,7 @@ def repository_json(call: Call, repository: Repository) -> Json:
             "triage": role >= Role.TRIAGE,
             "pull": role >= Role.READ,
         },
-        "allow_rebase_merge": True,
+        "allow_rebase_merge": repository.settings.allow_rebase,
         "allow_squash_merge": True,
         "allow_merge_commit": True,
         "allow_auto_merge": False,
