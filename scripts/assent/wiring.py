@@ -18,6 +18,7 @@ from assent.adapters.evidence_store import S3EvidenceStore
 from assent.adapters.git import GitRepository
 from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
 from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
+from assent.adapters.later import LaterBus, LaterStore, LaterVault
 from assent.adapters.parameter_store import ParameterStore
 from assent.adapters.receipt_vault import S3ReceiptVault
 from assent.adapters.s3 import S3Reports
@@ -124,7 +125,7 @@ def open_world(repository: Path, *, writing: bool) -> Iterator[World]:
 
 def _vault(session: AwsSession, config: Config) -> ReceiptVault | None:
     bucket = config.receipts.bucket
-    return None if bucket is None else _LaterVault(lambda: S3ReceiptVault(session.s3(), bucket))
+    return None if bucket is None else LaterVault(lambda: S3ReceiptVault(session.s3(), bucket))
 
 
 def _config_at(history: GitRepository, head: str) -> Config:
@@ -481,52 +482,15 @@ class Proposer:
             reports=_files(central, session_of),
             parameters=_read(session_of),
             jobs=jobs,
-            bus=_LaterBus(lambda: _bus(access, config.event_bus, _bus_region(config))),
+            bus=LaterBus(lambda: _bus(access, config.event_bus, _bus_region(config))),
             notices=_notices(access),
-            store=_LaterStore(lambda: S3EvidenceStore(central.s3(), bucket)) if bucket else None,
+            store=LaterStore(lambda: S3EvidenceStore(central.s3(), bucket)) if bucket else None,
         )
 
 
 def _bus_region(config: Config) -> str:
     match = _BUS.fullmatch(config.event_bus)
     return (match["region"] if match else None) or config.registry.region
-
-
-class _LaterBus:
-    """A bus whose client is made when the first event is sent: few events need one."""
-
-    def __init__(self, make: Callable[[], Bus]) -> None:
-        self._made = cache(make)
-
-    def send(self, detail_type: str, detail: Mapping[str, object], /) -> None:
-        """See `ports.Bus`."""
-        self._made().send(detail_type, detail)
-
-
-class _LaterStore:
-    """A store whose client is made when the first file is kept."""
-
-    def __init__(self, make: Callable[[], EvidenceStore]) -> None:
-        self._made = cache(make)
-
-    def keep(self, content: bytes, sha256: str, /) -> str:
-        """See `ports.EvidenceStore`."""
-        return self._made().keep(content, sha256)
-
-
-class _LaterVault:
-    """A vault whose client is made when it is first asked: most runs write no receipt."""
-
-    def __init__(self, make: Callable[[], ReceiptVault]) -> None:
-        self._made = cache(make)
-
-    def holds(self, key: str, /) -> bool:
-        """See `ports.ReceiptVault`."""
-        return self._made().holds(key)
-
-    def put(self, key: str, content: bytes, /) -> None:
-        """See `ports.ReceiptVault`."""
-        self._made().put(key, content)
 
 
 def proposer_from_environment(environ: Mapping[str, str] = os.environ) -> Proposer:
