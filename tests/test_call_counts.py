@@ -21,8 +21,8 @@ def test_each_step_costs_the_same_calls_in_any_tree(tmp_path: Path) -> None:
     assert small == large
     # By fresh processes, each with a token to mint; apply looks at all four environments, and
     # lists pull requests once for all of them. Of its calls four tell GitHub what is in effect, and
-    # two keep its receipts, and two look again at the version's one report and its one artifact; two
-    # of those that reject keep receipts.
+    # two keep its receipts; two look again at the version's one report and its one artifact. Two of
+    # those that reject keep receipts.
     assert 0 < sum(small.propose.values()) <= 13
     assert 0 < sum(small.apply.values()) <= 27
     assert 0 < sum(small.infer.values()) <= 19

@@ -43,7 +43,6 @@ from assent.flows.wanted import World
 from assent.ports import (
     Bus,
     Clock,
-    EvidenceStore,
     Forge,
     Jobs,
     Notices,

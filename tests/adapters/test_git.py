@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -673,3 +674,14 @@ def test_a_cut_clone_says_what_its_objects_lack(tmp_path: Path) -> None:
         with pytest.raises(NotThere) as missing:
             cut.raw(parent)
         assert "fetch-depth: 0" in missing.value.hint
+
+
+def test_when_a_commit_was_made_is_told(
+    clone: Clone, repository: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its committer's clock, in UTC; an author or a message that looks alike has no say."""
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-11-22T10:00:00+02:00")
+    made = clone.commit("Add\n\ncommitter eve <eve@example.com> 1 +0000")
+    assert repository.committed(made) == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    with pytest.raises(NotThere):
+        repository.committed("0" * 40)

@@ -384,3 +384,21 @@ def test_everything_turns_pages_and_skips_unversioned_packages(
             "search", said if extra else {**said, "NextToken": "n"}, {**asked, **extra}
         )
     assert [each.arn.version for each in registry.everything()] == [7, 8]
+
+
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [
+        ({}, None),
+        ({"UserProfileArn": PROFILE}, PROFILE),
+        ({"IamIdentity": {"Arn": PERSON, "SourceIdentity": "assent"}}, PERSON),
+    ],
+)
+def test_who_wrote_it_last(
+    stub: Stubber, registry: SageMakerRegistry, writer: dict[str, Any], expected: str | None
+) -> None:
+    """The principal that IAM saw; a source identity is the caller's own word, and no proof."""
+    at = datetime(2026, 11, 22, 10, 0, 0, 900_000, tzinfo=UTC)
+    stub.add_response("describe_model_package", answer(LastModifiedBy=writer, LastModifiedTime=at))
+    seen = registry.describe(ARN)
+    assert (seen.written_by, seen.written_at) == (expected, at.replace(microsecond=0))

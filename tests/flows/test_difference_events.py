@@ -15,6 +15,7 @@ from assent.core.outcome import DifferenceReported, Outcome
 from assent.core.record import Decision
 from assent.core.registry_fields import RegistryUpdate
 from assent.core.rendering.discrepancies import DISCREPANCY_LABEL, DISCREPANCY_TITLE
+from assent.core.rendering.outcome import outcome_line, outcome_values
 from assent.flows.find_discrepancies import find_discrepancies
 from assent.flows.report_discrepancies import report_discrepancies
 from assent.ports import Unavailable
@@ -78,6 +79,17 @@ def test_a_flip_by_hand_opens_the_issue_at_once(
     assert (issue.title, issue.labels) == (DISCREPANCY_TITLE, [DISCREPANCY_LABEL])
     assert outcome.url == issue.url
     assert f"`{CHURN}` {version}" in issue.body
+
+
+def test_the_outcome_says_what_and_where(ground: Ground) -> None:
+    """For the Lambda's log and for programs."""
+    ground.scene.flip(CHURN, 4, None, ("dev", "Approved"))
+    outcome = reported(ground, 4)
+    line, values = outcome_line(outcome), outcome_values(outcome)
+    assert "model-package/churn/4: differs from what is in effect, approved-without-record" in line
+    assert line.endswith(f"{outcome.url} (opened)")
+    assert values["outcome"] == "difference-reported"
+    assert values["kinds"] == ["approved-without-record"]
 
 
 def test_several_events_of_one_change_tell_it_once(ground: Ground) -> None:
