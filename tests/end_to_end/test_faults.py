@@ -256,6 +256,9 @@ EXITS = [
     ("deployments", INCOMPLETE),
     ("deployments", INCOMPLETE),
     ("statuses", INCOMPLETE),
+    # Writing the receipts of all this.
+    ("graphql", INCOMPLETE),
+    ("graphql", INCOMPLETE),
     # Writing down how far it came.
     ("PutParameter", BROKEN),
     # The other rungs: read, and nothing to do but to write that down.
