@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Approval", "Bringing", "Review", "ReviewState", "WrittenCommit", "last_words"]
+__all__ = [
+    "Approval",
+    "Bringing",
+    "Review",
+    "ReviewState",
+    "Shown",
+    "WrittenCommit",
+    "last_words",
+]
 
 
 class ReviewState(StrEnum):
@@ -81,6 +89,16 @@ class Approval:
     counted: bool
     why: str = ""
     """Why it did not count; empty where it did, or was not needed any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a pull request shows of its approval."""
+
+    author: str
+    """Who opened it."""
+    approvals: tuple[Approval, ...]
+    """What everybody said last before the merge, and whether it counted."""
 
 
 def last_words(reviews: Iterable[Review], merged_at: datetime) -> list[Review]:

@@ -7,7 +7,7 @@ that an effect rested on, as far as the run knew it.
 from collections.abc import Mapping
 from typing import Any
 
-from assent.core.approval import Approval
+from assent.core.approval import Approval, Shown
 from assent.core.canonical import digest
 from assent.core.evidence import package_values
 from assent.core.names import RecordId
@@ -15,7 +15,6 @@ from assent.core.package import ModelVersion, Package
 from assent.core.parameters import HistoryEntry
 from assent.core.receipts import (
     ClosingWithoutEffect,
-    DecisionApplied,
     Failed,
     MainRewritten,
     NotNotified,
@@ -66,7 +65,7 @@ def decision_values(
     *,
     was: Decision | None,
     record: Record | None,
-    told: DecisionApplied | None,
+    shown: Shown | None,
     registry: tuple[RegistryFields, RegistryFields] | None,
 ) -> dict[str, Any]:
     """Of a decision that took effect.
@@ -77,7 +76,7 @@ def decision_values(
         entry: As the history holds it.
         was: What was in effect before.
         record: The record; None where it is not known any more.
-        told: What the run said that brought it into effect; None of a run that was cut off.
+        shown: What shows its approval; None where nothing does.
         registry: What the registry showed before and after; None where it was not written.
     """
     return {
@@ -92,9 +91,9 @@ def decision_values(
         "reason": "" if record is None else text(record.reason),
         "pull_request": entry.pull_request,
         "merged_at": written(entry.at),
-        "author": "" if told is None else told.author,
+        "author": "" if shown is None else shown.author,
         "approved_by": list(entry.by),
-        "approvals": [] if told is None else [*map(_approval, told.approvals[:_MOST_APPROVALS])],
+        "approvals": [] if shown is None else [*map(_approval, shown.approvals[:_MOST_APPROVALS])],
         "waived": list(entry.waived),
         "broke_glass": entry.broke_glass,
         "package_created": None if entry.created is None else written(entry.created),

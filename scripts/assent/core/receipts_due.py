@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from assent.core.approval import Shown
 from assent.core.canonical import digest
 from assent.core.current import named_version
 from assent.core.errors import AssentError
@@ -34,7 +35,11 @@ from assent.core.receipts import (
 from assent.core.record import Decision, Record
 from assent.core.statements import StatementKind, Subject, statement_digest
 
-__all__ = ["Due", "Happened", "LostEntry", "due_receipts", "models_of"]
+__all__ = ["Due", "Happened", "LostEntry", "Recovering", "due_receipts", "models_of"]
+
+
+Recovering = Callable[[RecordId, HistoryEntry], Shown | None]
+"""Shows the approval of a decision that is in effect; None where nothing does."""
 
 
 class LostEntry(AssentError):
@@ -58,6 +63,8 @@ class Happened:
     """What the registry showed before and after it was written."""
     record: Callable[[str], Record | None]
     """The record of a blob; None where it is not known any more."""
+    recovery: Recovering = lambda _id, _entry: None
+    """What shows the approval of a decision that has no receipt yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,13 +171,18 @@ class _Debts:
             what = closing_values(id_, number, entry)
         else:
             told = source if isinstance(source, DecisionApplied) else None
+            shown = (
+                self._happened.recovery(id_, entry)
+                if told is None
+                else Shown(author=told.author, approvals=told.approvals)
+            )
             what = decision_values(
                 id_,
                 number,
                 entry,
                 was=_standing(entries[: number - 1]),
                 record=record,
-                told=told,
+                shown=shown,
                 registry=None if told is None else self._happened.registry.get(id_),
             )
         return Due(

@@ -53,6 +53,7 @@ from assent.flows.ownership import CloneAt, is_code_owner
 from assent.flows.progress import Progress
 from assent.flows.prove import Proof, Unproven, prove
 from assent.flows.recheck import recheck
+from assent.flows.recover import Recovery
 from assent.flows.refusals import Refusals
 from assent.flows.reject import RecentPullRequests, Reconciled, reconcile
 from assent.flows.set_current import Currents, Live
@@ -102,14 +103,14 @@ def apply(
     """
     receipts: list[Receipt] = []
     broken: list[Failed] = []
-    recent = RecentPullRequests(forge)
+    recent, recovery = RecentPullRequests(forge), Recovery(world, forge)
 
     def record(receipt: Receipt) -> None:
         receipts.append(receipt)
         emit(receipt)
 
     for environment in environments:
-        chronicle = Chronicle(world, environment, tell=record)
+        chronicle = Chronicle(world, environment, tell=record, recovery=recovery)
         try:
             _converge(world, forge, environment, recent, chronicle, everything=everything)
         except AssentError as error:

@@ -24,7 +24,7 @@ from assent.core.receipt_book import (
 )
 from assent.core.receipt_predicates import RegistryFields, told_values
 from assent.core.receipts import Failed, Receipt
-from assent.core.receipts_due import Due, Happened, due_receipts, models_of
+from assent.core.receipts_due import Due, Happened, Recovering, due_receipts, models_of
 from assent.core.record import Record
 from assent.core.statements import (
     MalformedReceipt,
@@ -59,6 +59,7 @@ class Chronicle:
         world: Where receipts are kept, and under which circumstances the run is.
         environment: Which one.
         tell: Hears at once what `tell` takes down.
+        recovery: Shows the approval of a decision that is found without its receipt.
     """
 
     def __init__(
@@ -67,9 +68,11 @@ class Chronicle:
         environment: Environment,
         *,
         tell: Callable[[Receipt], None] = lambda _: None,
+        recovery: Recovering = lambda _id, _entry: None,
     ) -> None:
         self._world = world
         self._hear = tell
+        self._recovery = recovery
         self._environment = environment
         self._receipts: list[Receipt] = []
         """Told, and not written yet."""
@@ -155,6 +158,7 @@ class Chronicle:
             named=self.named,
             registry=self.registry,
             record=self._record,
+            recovery=self._recovery,
         )
 
     def _record(self, blob: str) -> Record | None:

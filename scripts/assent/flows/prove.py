@@ -28,7 +28,7 @@ from assent.flows.ownership import CloneAt, is_code_owner
 from assent.flows.wanted import World
 from assent.ports import Forge
 
-__all__ = ["Proof", "Unproven", "prove"]
+__all__ = ["Proof", "Unproven", "prove", "prove_at"]
 
 _CANDIDATES = frozenset({ReviewState.APPROVED, ReviewState.DISMISSED})
 
@@ -83,7 +83,28 @@ def prove(
     Raises:
         AssentError: GitHub or the clone could not be read, which is neither a yes nor a no.
     """
-    origin = origins.of(asked.id.path)
+    return prove_at(origins.of(asked.id.path), world, forge, origins, asked, waived=waived)
+
+
+def prove_at(
+    origin: Origin | None,
+    world: World,
+    forge: Forge,
+    origins: Origins,
+    asked: Asked,
+    *,
+    waived: Sequence[Waiver] = (),
+) -> Proof | Unproven:
+    """Find the approval of a record that may not be main's any more; see `prove`.
+
+    Args:
+        origin: How the record came to the branch.
+        world: As `prove`.
+        forge: As `prove`.
+        origins: What reads earlier configurations.
+        asked: The record.
+        waived: As `prove`.
+    """
     if origin is None or origin.base is None or not origin.pulls:
         return _pushed(world, asked, origin)
     pull = origin.holding(asked.blob)

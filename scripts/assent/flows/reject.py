@@ -10,6 +10,7 @@ from assent.core.forge import PullRequestState
 from assent.core.receipts import Failed, Receipt
 from assent.flows.chronicle import Chronicle
 from assent.flows.closings import Closings
+from assent.flows.recover import Recovery
 from assent.flows.wanted import World
 from assent.ports import Forge
 
@@ -111,7 +112,7 @@ def reject(
 def _reject(
     world: World, forge: Forge, environment: Environment, pull: PullRequestState, emit: Emit
 ) -> None:
-    chronicle = Chronicle(world, environment, tell=emit)
+    chronicle = Chronicle(world, environment, tell=emit, recovery=Recovery(world, forge))
     closings = Closings(world, forge, environment, emit=chronicle.tell, chronicle=chronicle)
     closings.read(pull)
     closings.decide()

@@ -158,8 +158,8 @@ class Links:
         else:
             yield from self._on_main(decided)
             yield from self._evidence(decided)
-        if decided.said is not None and not decided.recovered:
-            yield from _approvals(decided, decided.said)
+        if decided.said is not None:
+            yield from _approvals(decided, decided.said, closing=self.is_closing(decided))
             yield from self._reviewed(decided, decided.said)
 
     def _reviewed(self, decided: Decided, said: DecisionSaid) -> Iterator[Gap]:
@@ -272,12 +272,12 @@ def _differences(said: DecisionSaid, entry: HistoryEntry) -> Iterator[str]:
             yield f"{name} is {receipt} in the receipt and {history} in the history"
 
 
-def _approvals(decided: Decided, said: DecisionSaid) -> Iterator[Gap]:
+def _approvals(decided: Decided, said: DecisionSaid, *, closing: bool) -> Iterator[Gap]:
     """Whether a receipt shows the approvals that it counts, each of the record that was decided.
 
     That GitHub said so is the receipt's word; that its own words fit each other is judged here.
     """
-    if said.closing:
+    if closing:
         if not said.by:
             yield _gap(decided, GapKind.APPROVAL_UNFOUNDED, "it does not say who closed")
         return
