@@ -372,16 +372,24 @@ def test_a_receipt_that_does_not_say_what_it_should_is_malformed(
 
 
 def test_what_was_made_up_for_is_whole_and_shown_as_such() -> None:
-    """A receipt that a run was cut off before is written later, without reviews."""
+    """A receipt that a run was cut off before is written later, with what can be proven then."""
     trail = promoted()
     chain = trail.chains["dev"]
-    what = {**chain[0].what, "approvals": [], "before": None, "after": None}
-    trail.reword("dev", 1, **what)
+    trail.reword("dev", 1, **{**chain[0].what, "before": None, "after": None})
     chain[0] = replace(chain[0], recovered=True)
     trail.reword("dev", 1)
     found = trail.judge().audit
     assert found.gaps == ()
     assert [each.recovered for each in found.events] == [True, False, False, False, False]
+
+
+def test_what_was_made_up_for_and_shows_no_approval_is_a_gap() -> None:
+    """A history alone proves nothing: it may have been written by hand."""
+    trail = promoted()
+    chain = trail.chains["dev"]
+    chain[0] = replace(chain[0], recovered=True)
+    trail.reword("dev", 1, **{**chain[0].what, "approvals": []})
+    assert trail.gaps() == [GapKind.APPROVAL_UNFOUNDED]
 
 
 def test_a_closing_that_was_made_up_for_may_look_like_a_decision() -> None:

@@ -225,9 +225,26 @@ def test_what_cannot_be_receipted_does_not_count_as_applied() -> None:
         (KIND.CURRENT, True),
     ]
     recovered = written(ground)[0].what
-    assert (recovered["approved_by"], recovered["approvals"]) == (["ana"], [])
+    assert recovered["approved_by"] == ["ana"]
+    assert [(each["by"], each["counted"]) for each in recovered["approvals"]] == [("ana", True)]
     assert (recovered["before"], recovered["after"]) == (None, None)
     assert ground.scene.parameters()["/assent/dev/applied"] != before
+
+
+def test_a_decision_that_nothing_proves_is_made_up_for_without_an_approval() -> None:
+    """Whoever writes parameters can write a history; its receipt shows nobody's approval."""
+    ground = Ground()
+    ground.apply()
+    ground.promote(1, 0.9)
+    ground.scene.receipts.failing = Unavailable("GitHub does not answer")
+    ground.apply()
+    ground.scene.receipts.failing = None
+    for pull in ground.scene.repository.pulls:
+        pull.reviews.clear()
+    assert ground.apply().exit is Exit.OK
+    decision = written(ground)[0]
+    assert (decision.kind, decision.recovered) == (KIND.DECISION, True)
+    assert (decision.what["approved_by"], decision.what["approvals"]) == (["ana"], [])
 
 
 def test_a_failure_that_goes_on_is_told_once_a_day() -> None:
