@@ -95,7 +95,8 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         "10. Version 3 is worse, and ana says no",
         "11. Monitoring finds drift in prod",
         "12. Version 2 is retired from prod, and version 1 runs again",
-        "13. What an auditor finds",
+        "13. zoe's approval of her own model counts for nothing",
+        "14. What an auditor finds",
     ]
     arn = "    arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/"
     resolved = [line for line in lines if line.startswith(arn)]
@@ -105,6 +106,7 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         "- → 1 - - -",
         "1 1 1 1",
         "2 2 2 2",
+        "2 2 2 1",
         "2 2 2 1",
     ]
     for line in (
@@ -124,6 +126,12 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         "  Assent Retraining Requested, on the bus",
         "      current is version 2 now, and version 1 once it is merged and applied",
         "    Live in prod: churn version 1",
+        "    refused  churn 4 in dev: pull request",
+        "      [approved-by-creator]",
+        "    decided  churn 4 in dev: not decided → Retired, by ana in",
+        "    the trail is whole: 13 events, ",
+        "  $ assent verify .demo/audit.zip",
+        "    last receipt    prod 6 sha256:",
         "Every step had the result it should have. That took",
     ):
         assert any(each.startswith(line) for each in lines), line
@@ -131,9 +139,10 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
     left = {path.name for path in earlier.root.iterdir()}
     assert left == {
         ".assent-demo",
+        "audit.txt",
+        "audit.zip",
         "demo.log",
         "github",
-        "history.txt",
         "issues",
         "model-promotions",
         "notes.txt",
@@ -148,20 +157,34 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
     assert "UpdateModelPackage" in log
     pages = {path.name: path.read_text("utf-8") for path in earlier.page(1).parent.iterdir()}
     assert sorted(pages, key=lambda name: int(name[:-3])) == [
-        f"{number}.md" for number in (*range(1, 10), 11)
+        f"{number}.md" for number in (*range(1, 10), 11, 12, 13)
     ]
     assert pages["8.md"].startswith("# Promote churn 2 to prod\n")
     assert "inference of version 1 (live)" in pages["8.md"]
     assert "**assent[bot]** commented:\n\n**Rejected**: version 3" in pages["9.md"]
     assert "from the earlier run" not in pages["9.md"]
     assert "assent retire churn 2 --env prod" in earlier.issue(10).read_text("utf-8")
-    history = earlier.history.read_text("utf-8").splitlines()
-    assert len(history) == 11
-    assert history[-1].endswith("until it is trained anew.")
+    trail = earlier.trail.read_text("utf-8")
+    assert len(re.findall(r"^\w+ +churn ", trail, re.MULTILINE)) == 13
+    verified = run("-m", "assent", "verify", str(earlier.bundle), cwd=tmp_path)
+    assert (verified.returncode, verified.stderr) == (0, "")
 
     git(earlier.clone, "fetch", "--quiet")
     authors = git(earlier.clone, "log", "--first-parent", "--format=%an", "origin/main")
-    merged = ["carla", "carla", "ben", "ana", "ben", "carla", "ben", "ana", "ana", "acme"]
+    merged = [
+        "ana",
+        "zoe",
+        "carla",
+        "carla",
+        "ben",
+        "ana",
+        "ben",
+        "carla",
+        "ben",
+        "ana",
+        "ana",
+        "acme",
+    ]
     assert authors.split() == merged
     records = git(earlier.clone, "ls-tree", "-r", "--name-only", "origin/main", "promotions")
     assert records.split() == [
@@ -169,7 +192,7 @@ def test_demo_tells_the_whole_story_over_an_earlier_one(tmp_path: Path) -> None:
         *(
             f"promotions/{environment}/churn/{version}.yaml"
             for environment in ("dev", "prod", "test", "uat")
-            for version in (1, 2)
+            for version in ((1, 2, 4) if environment == "dev" else (1, 2))
         ),
     ]
 

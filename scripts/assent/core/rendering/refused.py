@@ -26,10 +26,14 @@ def refused_comment(refused: Refused, run: str = "") -> str:
     id_ = refused.id
     what = f"what this says of version {id_.version} of {code(id_.model)}"
     where = code(id_.environment)
+    # Whoever reads it is on the page that the address leads to.
+    why = refused.detail
+    if refused.pull_request:
+        why = why.replace(f"pull request {refused.pull_request}", "this pull request")
     lines = [
         f"**Refused** ({code(refused.reason)}): {what} did not take effect in {where}.",
         "",
-        f"- Why: {code(refused.detail, _LONGEST_DETAIL)}",
+        f"- Why: {code(why, _LONGEST_DETAIL)}",
         f"- What to do: {NEXT_STEPS[refused.reason]}",
         "- What was in effect stays, and every run tries this again.",
         *([f"- Done by <{run}>."] if run else []),

@@ -15,9 +15,10 @@ _GITHUB = "github"
 _CLONE = "model-promotions"
 _PAGES = "pull-requests"
 _ISSUES = "issues"
-_HISTORY = "history.txt"
+_TRAIL = "audit.txt"
+_BUNDLE = "audit.zip"
 _LOG = "demo.log"
-_OWN = (_GITHUB, _CLONE, _PAGES, _ISSUES, _HISTORY, _LOG)
+_OWN = (_GITHUB, _CLONE, _PAGES, _ISSUES, _TRAIL, _BUNDLE, _LOG)
 """Everything that a demo puts there; nothing else is ever deleted."""
 
 
@@ -84,9 +85,14 @@ class DemoFolder:
         return self.root / _ISSUES / f"{number}.md"
 
     @property
-    def history(self) -> Path:
-        """Every decision, in lines as long as they are."""
-        return self.root / _HISTORY
+    def trail(self) -> Path:
+        """Every decision as it was audited, in lines as long as they are."""
+        return self.root / _TRAIL
+
+    @property
+    def bundle(self) -> Path:
+        """The audit's bundle."""
+        return self.root / _BUNDLE
 
     def shown(self, path: Path) -> str:
         """A path inside, as people see it from where they are."""

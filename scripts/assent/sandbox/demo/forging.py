@@ -37,7 +37,7 @@ def forge_fourth(play: Play) -> None:
         "the approval of the model's creator should be refused by name",
         said,
     )
-    show_comments(play, number, last="**Not applied**")
+    show_comments(play, number, last="**Refused** (`approved-by-creator`)")
     play.say(
         "Nothing took effect, and everything else went on. ana takes zoe off the team, and "
         "retires what stands on main without effect, so that the next run is green:"
