@@ -76,6 +76,26 @@ def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
             yield node
 
 
+def test_the_threat_model_names_tests_that_there_are() -> None:
+    """Each test and file that SECURITY.md names as showing something exists."""
+    named = set(re.findall(r"`((?:test_|tests/)[\w/.]+)`", _files()["SECURITY.md"]))
+    tests = {
+        function.name
+        for name, text in _files().items()
+        if name.startswith("tests/") and name.endswith(".py")
+        for function in _functions(ast.parse(text))
+    }
+    assert len(named) > 50
+    assert (
+        sorted(
+            each
+            for each in named
+            if each not in tests and not (each.startswith("tests/") and (ROOT / each).exists())
+        )
+        == []
+    )
+
+
 def test_every_test_says_what_it_holds() -> None:
     """Each test function has a docstring; its name alone is no sentence."""
     silent = [

@@ -91,6 +91,9 @@ def audit(play: Play) -> None:
         said,
     )
     _was_live(play)
+    play.say("Was anything changed behind Assent's back, in the registry or the parameters?")
+    said = play.assent("drift")
+    require("nothing differs" in said, "registry and parameters should be as main says", said)
     play.say(
         f"Whoever trusts neither this machine nor its operators takes {bundle} elsewhere. It holds "
         "git's own objects, all receipts, and what AWS said, and is verified from its bytes alone; "
