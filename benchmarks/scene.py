@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from assent.core.parameters import (
     write_current,
     write_history,
 )
+from assent.core.receipt_book import Book, Index, book_files
 from assent.core.record import Record
 from assent.sandbox.aws import Registered, register
 from assent.sandbox.stage import ENVIRONMENTS, REPOSITORY, Stage, wall_clock
@@ -116,9 +117,9 @@ class Scene:
 def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
     """Set a scene in an empty folder.
 
-    Receipts have their branch. Every record is in effect: the parameters of each model's highest
-    versions say so, and `applied` names main's head. The registry knows the first model's versions;
-    nothing here asks for the others'.
+    Every record is in effect: the parameters of each model's highest versions say so, the branch of
+    receipts knows of each, and `applied` names main's head. The registry knows the first model's
+    versions; nothing here asks for the others'.
     """
     clock = MovableClock()
     with Stage(folder / "stage", now=clock) as stage:
@@ -128,15 +129,30 @@ def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
         head = commit_files(bare, files, message=f"Promote {shape.records} versions")
         _store_parameters(stage, written, head)
         _register_earlier(stage, shape)
-        _begin_receipts(stage)
+        _begin_receipts(stage, written)
         yield Scene(stage=stage, clock=clock, shape=shape, folder=folder)
 
 
-def _begin_receipts(stage: Stage) -> None:
-    """Make the branch that an earlier run would have made."""
+def _begin_receipts(stage: Stage, written: Sequence[tuple[Record, bytes]]) -> None:
+    """Make the branch that earlier runs would have made; by its indexes all has its receipt."""
+    versions: dict[str, list[int]] = {}
+    for record, _ in written:
+        versions.setdefault(record.id.model, []).append(record.id.version)
+    indexes = {
+        model: Index(model=model, decisions=dict.fromkeys(numbers, 1))
+        for model, numbers in versions.items()
+    }
+    empty = Book(environment=ENVIRONMENT)
+    files = {
+        "README.md": b"# Receipts\n",
+        **book_files(empty, replace(empty, indexes=indexes)),
+    }
     repository = stage.repository(_APPROVER)
-    readme = InputGitTreeElement("README.md", "100644", "blob", content="# Receipts\n")
-    commit = repository.create_git_commit("Begin", repository.create_git_tree([readme]), [])
+    elements = [
+        InputGitTreeElement(path, "100644", "blob", content=content.decode())
+        for path, content in files.items()
+    ]
+    commit = repository.create_git_commit("Begin", repository.create_git_tree(elements), [])
     repository.create_git_ref("refs/heads/receipts", commit.sha)
 
 

@@ -17,11 +17,12 @@ from assent.adapters.memory import (
 )
 from assent.adapters.memory_repository import MemoryPull, MemoryRepository
 from assent.contracts import load_contracts
+from assent.core.discrepancy import Kind
 from assent.core.errors import AssentError
 from assent.core.events import Ignored, MalformedEvent, Misdirected
 from assent.core.forge import OpenedPullRequest, ProposalState
 from assent.core.names import RecordId
-from assent.core.outcome import Attempt, Outcome, Proposed, Settled, Vanished
+from assent.core.outcome import Attempt, DifferenceReported, Outcome, Proposed, Settled, Vanished
 from assent.core.package import RegistryApproval
 from assent.core.record import ParsedRecord, Record, parse_record
 from assent.flows.propose import World, propose
@@ -253,19 +254,32 @@ def test_cut_off_anywhere_it_is_finished_by_the_next_event(at: int, *, after: bo
     [
         ({"status": "Pending"}, "once it is Completed"),
         ({"status": "Failed"}, "once it is Completed"),
-        ({"metadata": {"dev": "Approved"}}, "Approved in dev already"),
         ({"metadata": {"dev": "Retired"}}, "Retired in dev already"),
         ({"approval": RegistryApproval.REJECTED}, "not PendingManualApproval"),
-        ({"approval": RegistryApproval.APPROVED}, "not PendingManualApproval"),
     ],
 )
 def test_a_version_that_waits_for_nothing_is_ignored(change: Mapping[str, Any], why: str) -> None:
-    """Unfinished, decided or approved by hand: there is nothing to propose."""
+    """Unfinished, or decided: there is nothing to propose."""
     scene = registered()
     scene.registry.put(replace(scene.packages()["churn", 1], **change))
     outcome = delivered(scene)
     assert isinstance(outcome, Ignored)
     assert why in outcome.why
+    assert list(scene.repository.branches) == ["main"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"metadata": {"dev": "Approved"}}, {"approval": RegistryApproval.APPROVED}],
+    ids=["field", "status"],
+)
+def test_a_version_that_was_approved_by_hand_is_told_of(change: Mapping[str, Any]) -> None:
+    """Nothing is proposed, and the issue about what differs says what nobody decided."""
+    scene = registered()
+    scene.registry.put(replace(scene.packages()["churn", 1], **change))
+    outcome = delivered(scene)
+    assert isinstance(outcome, DifferenceReported)
+    assert outcome.kinds == (Kind.APPROVED_WITHOUT_RECORD,)
     assert list(scene.repository.branches) == ["main"]
 
 

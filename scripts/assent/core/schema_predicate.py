@@ -87,8 +87,8 @@ class _Compiler:
                 return _TYPES[value]
             case "type", list() if all(each in _TYPES for each in value):
                 return partial(_any, tuple(_TYPES[each] for each in value))
-            case "const", str():
-                return partial(_one_of, frozenset({value}))
+            case "const", str() | bool():
+                return partial(_is, value)
             case "enum", list() if all(isinstance(each, str) for each in value):
                 return partial(_one_of, frozenset(value))
             case "pattern", str():
@@ -152,6 +152,10 @@ def _limit(keyword: str, limit: Any) -> Predicate:  # noqa: ANN401 - any JSON, j
 
 
 _is_number = _TYPES["number"]
+
+
+def _is(wanted: str | bool, value: object) -> bool:  # noqa: FBT001 - a value to compare with
+    return type(value) is type(wanted) and value == wanted
 
 
 def _constant(verdict: bool, _value: object) -> bool:  # noqa: FBT001 - the verdict itself
