@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.calls import count_calls
 from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
-from benchmarks.drift import count_drift
+from benchmarks.discrepancies import count_drift
 from benchmarks.proof import count_proof
 from benchmarks.report import Measurements, report_text, report_values
 from benchmarks.scene import open_scene

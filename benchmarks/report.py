@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.calls import Counts, Operations
 from benchmarks.comparison import Comparison, Measured
-from benchmarks.drift import DriftCounts
+from benchmarks.discrepancies import DriftCounts
 
 __all__ = ["Measurements", "machine", "report_text", "report_values"]
 

@@ -130,6 +130,31 @@ def test_the_options_reach_the_flow(clinic: Clinic, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
+    ("options", "half"),
+    [([], None), (["--github"], "github"), (["--aws"], "aws"), (["--github", "--aws"], None),
+     (["--aws", "--github"], None)],
+)  # fmt: skip
+def test_each_option_adds_its_half(clinic: Clinic, options: list[str], half: str | None) -> None:
+    """Both together mean both, in any order; neither leaves the other out."""
+    clinic.aws.unreadable = {"queue"}
+    done = run("doctor", *options, *_roles())
+    assert clinic.asked["half"] == half
+    assert ("[queue]" in done.output) is (half != "github")
+    assert ("[workflow-token]" in done.output) is (half != "aws")
+
+
+def test_a_role_of_no_environment_is_a_wrong_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`prd` is a slip for `prod`; left out silently, prod would be told to be unknown."""
+    leave_out_surroundings(monkeypatch)
+    role = "prd=arn:aws:iam::111122223333:role/x"
+    done = run("doctor", "--aws", "--apply-role", role, "--repository", _clone(tmp_path))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "prd" in done.stderr
+
+
+@pytest.mark.parametrize(
     "role", ["prod", "prod=", "prod=role/x", "=arn:aws:iam::111122223333:role/x", "prod=arn:aws:x"]
 )
 @pytest.mark.usefixtures("clinic")
@@ -180,9 +205,12 @@ def test_without_credentials_for_github_there_is_no_verdict(
 ) -> None:
     """The command says what to set; the other half can be asked for alone."""
     leave_out_surroundings(monkeypatch)
-    done = run("doctor", "--github", "--repository", _clone(tmp_path))
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "ASSENT_GITHUB_TOKEN" in done.stderr
+    clone = _clone(tmp_path)
+    for options in (["--github"], []):
+        done = run("doctor", *options, "--repository", clone)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert "ASSENT_GITHUB_TOKEN" in done.stderr
+        assert ("--aws" in done.stderr) is (not options)
 
 
 def _clone(folder: Path) -> Path:

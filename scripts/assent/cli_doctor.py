@@ -33,8 +33,8 @@ def _roles(
 
 @click.command(short_help="Look at the set-up that promises rest on.")
 @repository_option
-@click.option("--github", "half", flag_value="github", help="Look at GitHub alone.")
-@click.option("--aws", "half", flag_value="aws", help="Look at AWS alone.")
+@click.option("--github", is_flag=True, help="Look at GitHub alone, or with --aws at both.")
+@click.option("--aws", is_flag=True, help="Look at AWS alone, or with --github at both.")
 @click.option(
     "--env",
     "environments",
@@ -69,10 +69,11 @@ def _roles(
 @verdicts
 def doctor(
     repository: Path,
-    half: str | None,
     environments: tuple[str, ...],
     queue: str | None,
     *,
+    github: bool,
+    aws: bool,
     roles: "Mapping[str, str]",
     creators: tuple[str, ...],
     form: str,
@@ -92,6 +93,7 @@ def doctor(
     from assent.flows.doctor import doctor as look
     from assent.wiring_doctor import doctor_setup
 
+    half = None if github is aws else "github" if github else "aws"
     setup = doctor_setup(repository, half=half, queue=queue, roles=roles, creators=creators)
     diagnosis = look(
         setup,

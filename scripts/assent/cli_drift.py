@@ -79,10 +79,12 @@ def drift(
 def _summary(
     report: "DriftReport", healed: "HealReport | None", told: "TellingIssue | None"
 ) -> str:
-    count = len(report.discrepancies)
-    what = "nothing differs" if not count else f"{count} differ" + ("s" if count == 1 else "")
-    where = ", ".join(report.environments) or "no environment"
-    parts = [f"{what} in {where} ({report.versions} versions, {report.parameters} parameters)"]
+    where = ", ".join(report.environments)
+    parts = [
+        f"{_found(report)} in {where} ({report.versions} versions, {report.parameters} parameters)"
+        if where
+        else "nothing could be read"
+    ]
     if report.broken:
         parts.append(f"{len(report.broken)} not read")
     if healed is not None:
@@ -90,6 +92,13 @@ def _summary(
     if told is not None:
         parts.append(f"issue: {told.step}" + (f", {told.url}" if told.url else ""))
     return "; ".join(parts)
+
+
+def _found(report: "DriftReport") -> str:
+    count = len(report.discrepancies)
+    if count:
+        return f"{count} differ" + ("s" if count == 1 else "")
+    return "nothing differs in what could be read" if report.broken else "nothing differs"
 
 
 def _values(

@@ -9,7 +9,7 @@ from assent.adapters.github_settings import GitHubSettingsReader
 from assent.adapters.sagemaker import SageMakerRegistry
 from assent.core.config import Config, Environment
 from assent.flows.doctor import AwsAccounts, Setup
-from assent.wiring import access_from_environment, app_of, config_of, github_of
+from assent.wiring import Unconfigured, access_from_environment, app_of, config_of, github_of
 
 __all__ = ["doctor_setup"]
 
@@ -34,12 +34,14 @@ def doctor_setup(
         environ: Holds the credentials for GitHub.
 
     Raises:
-        AssentError: No clone, no valid configuration, or no credentials for GitHub.
+        AssentError: No clone, no valid configuration, a role of no environment, or no credentials
+            for GitHub.
     """
     config = config_of(repository)
+    config.select(tuple(roles))  # a slip would leave a role out, and its environment unknown
     return Setup(
         config=config,
-        github=None if half == "aws" else _github(config, environ),
+        github=None if half == "aws" else _github(config, environ, alone=half == "github"),
         aws=None if half == "github" else _aws(config, environ),
         queue=queue,
         roles=roles,
@@ -47,9 +49,14 @@ def doctor_setup(
     )
 
 
-def _github(config: Config, environ: Mapping[str, str]) -> GitHubSettingsReader:
+def _github(config: Config, environ: Mapping[str, str], *, alone: bool) -> GitHubSettingsReader:
+    try:
+        client = github_of(config, environ)
+    except Unconfigured as error:
+        rest = "" if alone else " Or look at AWS alone: --aws."
+        raise Unconfigured(error.message, hint=f"{error.hint}{rest}") from error
     return GitHubSettingsReader(
-        github_of(config, environ),
+        client,
         config.repository,
         config.branch,
         app=app_of(config, environ),

@@ -42,6 +42,9 @@ STRANGER = "999999999999"
 QUALITY = b'{"binary_classification_metrics": {"auc": {"value": 0.91}}}'
 SCORED = b'{"scored": {"auc": {"value": 0.88}}}'
 OUTPUT = "s3://acme-batches/out"
+_PULL = f"https://github.com/{REPOSITORY}/pull/1"
+_SHOWN = {"dev": "Approved", "dev.by": "ana", "dev.pull-request": _PULL}
+"""What `apply` writes in the registry of a version that is in effect."""
 _EACH = 3
 """So many messages are refused for each reason."""
 
@@ -89,7 +92,7 @@ def _entry(record: Record, blob: str, head: str) -> HistoryEntry:
         by=("ana",),
         at=at,
         applied_at=at,
-        pull_request=f"https://github.com/{REPOSITORY}/pull/1",
+        pull_request=_PULL,
         commit=head,
         evidence=record.evidence.digest,
         created=record.package.created,
@@ -129,7 +132,8 @@ class Crowd:
                 package=record.package,
                 status="Completed",
                 approval=RegistryApproval.APPROVED if effective else RegistryApproval.PENDING,
-                metadata={"dev": "Approved"} if effective else {},
+                metadata=_SHOWN if effective else {},
+                life_cycle=("dev", "Approved") if effective else None,
                 reports=tuple(
                     ReportSource(kind=each.kind, uri=each.uri) for each in record.evidence.reports
                 ),
@@ -252,7 +256,7 @@ def register_all(stage: Stage, versions: int) -> list[Asked]:
             reports={"model-quality": QUALITY},
             created=CREATED,
             approval="Approved" if effective else "PendingManualApproval",
-            metadata={"dev": "Approved"} if effective else None,
+            metadata=_SHOWN if effective else None,
         )
         if not effective:
             body = json.dumps(made.event)

@@ -152,7 +152,11 @@ def test_each_message_of_a_batch_meets_its_own_fate(stage: Stage) -> None:
     models = ("first", "missing", "unparsable", "without-reports", "last")
     assert set(pulls) - proposed_before == {f"Promote {model} 1 to dev" for model in models}
     branches = {branch.name for branch in stage.repository("ana").get_branches()}
-    expected = {f"promote/dev/{model}/1" for model in models} | {"main", "promote/dev/live/1"}
+    expected = {f"promote/dev/{model}/1" for model in models} | {
+        "main",
+        "promote/dev/live/1",
+        "receipts",
+    }
     assert branches == expected
     assert stage.ledger.count("aws", writes=True) == 0
 

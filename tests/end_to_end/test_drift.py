@@ -201,6 +201,30 @@ def test_an_environment_that_cannot_be_read_is_no_clean_one(standing: Ladder) ->
     assert {kind for kind, _, _ in found(said)} == {"registry-differs", "approved-without-record"}
 
 
+def test_a_part_that_was_read_is_not_told_to_be_all(standing: Ladder) -> None:
+    """Nothing differs, as far as anybody knows."""
+    standing.stage.aws.wire.interceptor = no_prod
+    done = standing.assent("drift", "--issue")
+    assert done.exit_code == 1
+    *_, last = done.output.splitlines()
+    assert "nothing differs in what could be read in dev, test, uat (3 versions" in last
+    assert "; 1 not read; issue: none is open, and none is needed for what could be read" in last
+
+
+def test_drift_that_read_nothing_does_not_say_that_nothing_differs(ladder: Ladder) -> None:
+    """A clone from before the first promotion is behind everywhere: nothing can be compared."""
+    clone = ladder.stage.clone(ladder.folder.parent / "behind")
+    ladder.promoted({1: ["dev", "test", "uat", "prod"]})
+    done = play.assent("drift", "--issue", "--repository", clone)
+    assert done.exit_code == 1
+    *_, last = done.output.splitlines()
+    assert "nothing differs" not in last
+    assert "none is needed" not in last
+    assert last.endswith(
+        ": nothing could be read; 4 not read; issue: none is open; nothing could be read"
+    )
+
+
 def test_the_issue_is_about_all_environments(standing: Ladder) -> None:
     """Half a comparison would close it over the other half."""
     done = play.assent("drift", "--issue", "--env", "dev", "--repository", standing.folder)

@@ -40,6 +40,8 @@ ISSUER = "token.actions.githubusercontent.com"
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:assent"
 DEAD = f"{QUEUE}-dead-letters"
 PARAMETERS = "arn:aws:ssm:eu-west-1:111122223333:parameter/assent"
+PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/x-doctor-x/1"
+EVIDENCE = "arn:aws:s3:::acme-evidence/sha256/x-doctor-x"
 
 SETTINGS = RepositorySettings(id=456, owner_id=123, default_branch="main", allows_rebase=False)
 INSTALLED = AppInstallation(
@@ -259,6 +261,7 @@ class PlantedAws(_Planted):
                     "detail-type": [
                         "SageMaker Model Package State Change",
                         "SageMaker Transform Job State Change",
+                        "SageMaker Processing Job State Change",
                     ],
                 },
                 targets=(QUEUE,),
@@ -302,11 +305,14 @@ class PlantedAws(_Planted):
             for name, role in ROLES.items()
             for right in (
                 (role, "ssm:PutParameter", f"{PARAMETERS}/{name}/x-doctor-x/current"),
-                (
-                    role,
-                    "sagemaker:UpdateModelPackage",
-                    "arn:aws:sagemaker:eu-west-1:111122223333:model-package/x-doctor-x/1",
-                ),
+                (role, "ssm:GetParameters", f"{PARAMETERS}/{name}/x-doctor-x/current"),
+                (role, "ssm:GetParametersByPath", f"{PARAMETERS}/{name}/"),
+                (role, "sagemaker:UpdateModelPackage", PACKAGE),
+                (role, "sagemaker:DescribeModelPackage", PACKAGE),
+                (role, "sagemaker:Search", "*"),
+                (role, "s3:GetObject", EVIDENCE),
+                (role, "s3:GetObjectVersion", EVIDENCE),
+                (role, "s3:PutObject", f"arn:aws:s3:::acme-receipts/{name}/x-doctor-x"),
             )
         }
     )

@@ -81,6 +81,18 @@ def test_what_could_not_be_read_closes_nothing(ground: Ground) -> None:
     assert len(issues(ground)) == 1
 
 
+def test_what_could_not_be_read_is_not_called_needless(ground: Ground) -> None:
+    """Without an issue, only a whole comparison may say that none is needed."""
+    mend(ground)
+    clean = look(ground)
+    assert tell(ground, clean).step is IssueStep.NONE
+    failure = Failed(environment="test", what="the environment", message=HOSTILE)
+    partial = replace(clean, environments=("dev",), broken=(failure,))
+    assert tell(ground, partial).step is IssueStep.PARTIAL
+    assert tell(ground, replace(partial, environments=())).step is IssueStep.UNREAD
+    assert issues(ground) == []
+
+
 def test_what_could_not_be_read_is_on_the_page(ground: Ground) -> None:
     """Beside what was found, since of it nothing is known."""
     failure = Failed(environment="test", what="the environment", message="it does not answer")

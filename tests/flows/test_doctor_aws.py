@@ -12,7 +12,9 @@ import pytest
 from tests.flows.setups import (
     BUCKET,
     DEAD,
+    EVIDENCE,
     ISSUER,
+    PACKAGE,
     PARAMETERS,
     QUEUE,
     ROLES,
@@ -41,7 +43,6 @@ CONFIG = replace(
 )
 TRAINING = "arn:aws:iam::111122223333:role/training"
 UPDATE = "sagemaker:UpdateModelPackage"
-PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/x-doctor-x/1"
 
 
 def registered(created_by: str | None) -> MemoryRegistry:
@@ -261,6 +262,17 @@ PROBLEMS: list[tuple[str, Break, str, str, str]] = [
      "apply-rights", "so nothing is applied", "under “IAM”"),
     ("a role that may not approve", forbidden(ROLES["prod"], UPDATE, PACKAGE),
      "apply-rights", f"may not {UPDATE}", "under “IAM”"),
+    ("a role that may not describe",
+     forbidden(ROLES["prod"], "sagemaker:DescribeModelPackage", PACKAGE),
+     "apply-rights", "may not sagemaker:DescribeModelPackage", "under “IAM”"),
+    ("a role that may not search", forbidden(ROLES["prod"], "sagemaker:Search", "*"),
+     "apply-rights", "may not sagemaker:Search on *, so nothing can be compared", "under “IAM”"),
+    ("a role that may not read parameters", forbidden(
+        ROLES["prod"], "ssm:GetParameters", f"{PARAMETERS}/prod/x-doctor-x/current"),
+     "apply-rights", "may not ssm:GetParameters", "under “IAM”"),
+    ("a role that may not list parameters", forbidden(
+        ROLES["prod"], "ssm:GetParametersByPath", f"{PARAMETERS}/prod/"),
+     "apply-rights", "may not ssm:GetParametersByPath", "under “IAM”"),
     ("a role that writes elsewhere", allowed(
         ROLES["dev"], "ssm:PutParameter", f"{PARAMETERS}/prod/x-doctor-x/current"),
      "apply-rights", "which is another environment's", "under “IAM”"),
@@ -321,6 +333,17 @@ WARNINGS: list[tuple[str, Break, str, str]] = [
      "apply-trust", "without a job of GitHub's: arn:aws:iam::111122223333:role/on-call"),
     ("a service", trust(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole"),
      "apply-trust", "without a job of GitHub's: lambda.amazonaws.com"),
+    ("no word of monitoring", events(pattern={"detail-type": [
+        "SageMaker Model Package State Change", "SageMaker Transform Job State Change"]}),
+     "event-rules", "no rule takes the events of monitoring"),
+    ("a role that may not read evidence", forbidden(ROLES["prod"], "s3:GetObject", EVIDENCE),
+     "apply-rights", f"may not s3:GetObject on {EVIDENCE} by its own policies"),
+    ("a role that may not read versions", forbidden(
+        ROLES["prod"], "s3:GetObjectVersion", EVIDENCE),
+     "apply-rights", "read again unless the bucket's policy lets it"),
+    ("a role that may not keep receipts", forbidden(
+        ROLES["prod"], "s3:PutObject", "arn:aws:s3:::acme-receipts/prod/x-doctor-x"),
+     "apply-rights", "so no copy of a receipt is kept there unless"),
     ("no group", attribute("policies", {}), "group-policies", "no model package group yet"),
 ]  # fmt: skip
 
@@ -453,8 +476,13 @@ def test_a_role_of_another_account_is_judged_there() -> None:
     prod = replace(PLAIN.environments[-1], account="444455556666", role=own)
     config = replace(PLAIN, environments=(*PLAIN.environments[:-1], prod))
     aws = PlantedAws(whose="444455556666")
-    resource = "arn:aws:ssm:eu-west-1:444455556666:parameter/assent/prod/x-doctor-x/current"
-    aws.allowed.add((own, "ssm:PutParameter", resource))
+    folder = "arn:aws:ssm:eu-west-1:444455556666:parameter/assent/prod"
+    aws.allowed |= {
+        (own, "ssm:PutParameter", f"{folder}/x-doctor-x/current"),
+        (own, "ssm:GetParameters", f"{folder}/x-doctor-x/current"),
+        (own, "ssm:GetParametersByPath", folder),
+    }
+    assumes = {(ROLES["prod"], "sts:AssumeRole", own)}
 
     def trusted_by(*principals: str) -> Diagnosis:
         statement = {
@@ -464,6 +492,7 @@ def test_a_role_of_another_account_is_judged_there() -> None:
         }
         aws.trusts[own] = {"Statement": [statement]}
         home = PlantedAws(trusts=aws.trusts)
+        home.allowed |= assumes
         accounts = AwsAccounts(central=home, of=lambda _: aws, registry=registered(ANA))
         setup = Setup(config=config, aws=accounts, roles=ROLES)
         return doctor(setup, config.select(["prod"]))
@@ -481,8 +510,25 @@ def test_a_role_of_another_account_is_judged_there() -> None:
     assert told(trusted_by(ROLES["prod"]), "role-trust", Verdict.PROBLEM)
     aws.gone = set()
     assert told(trusted_by("*"), "role-trust", Verdict.PROBLEM)
+    assumes.clear()
+    (refused,) = told(trusted_by(ROLES["prod"]), "apply-rights", Verdict.PROBLEM)
+    assert refused.message == f"may not sts:AssumeRole on {own}, so nothing is applied"
     aws.allowed.clear()
-    assert told(trusted_by(ROLES["prod"]), "apply-rights", Verdict.PROBLEM)
+    assert len(told(trusted_by(ROLES["prod"]), "apply-rights", Verdict.PROBLEM)) == 4
+
+
+def test_a_role_of_the_same_account_may_be_assumed_by_its_trust_alone() -> None:
+    """There AWS asks for one of both policies, and the simulator is told of one: a warning."""
+    reads = "arn:aws:iam::111122223333:role/assent-read"
+    dev = replace(PLAIN.environments[0], read_role=reads)
+    config = replace(PLAIN, environments=(dev, *PLAIN.environments[1:]))
+    aws = PlantedAws()
+    (warned,) = told(diagnose(aws, "prod", config=config), "apply-rights", Verdict.WARNING)
+    assert warned.about == ROLES["prod"]
+    assert f"sts:AssumeRole on {reads}" in warned.message
+    assert "so nothing of dev can be read unless the role's trust policy names it" in warned.message
+    allowed(ROLES["prod"], "sts:AssumeRole", reads)(aws)
+    assert amiss(diagnose(aws, "prod", config=config)) == set()
 
 
 @pytest.mark.parametrize(

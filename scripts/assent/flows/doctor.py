@@ -97,7 +97,7 @@ def _role(setup: Setup, seen: GitHubSeen, name: str) -> Read[str]:
         return Unread(why=variables.why, needs=needs)
     role = (variables or {}).get(APPLY_ROLE)
     if not role:
-        return Unread(why=f"not checked: nothing says which role applies to {name}", needs=needs)
+        return Unread(why=f"nothing says which role applies to {name}", needs=needs)
     return role
 
 

@@ -23,11 +23,19 @@ from assent.core.doctor.finding import Finding, Read, Unread
 from assent.core.doctor.intake import (
     RAN,
     REGISTERED,
+    WATCHED,
     judge_consumers,
     judge_dead_letters,
     judge_queue,
     judge_rules,
     leading_to,
+)
+from assent.core.doctor.needs import (
+    PROBE,
+    WRITE,
+    needs_of_applying,
+    needs_of_writing,
+    parameter_arn,
 )
 from assent.core.doctor.registry import UPDATE, judge_account, judge_groups, judge_parameters
 from assent.core.doctor.rights import (
@@ -49,9 +57,6 @@ MOST_GROUPS = 50
 """Groups whose policy and newest version are read, the newest groups first."""
 _MOST_SIMULATED = 10
 """Models, or versions, for which the simulator is asked, besides the probe."""
-_WRITE = "ssm:PutParameter"
-_PROBE = "x-doctor-x"
-"""No model's name, so that nothing that is said of it is said of a model."""
 _APPROVING = {"sagemaker:ModelApprovalStatus": "Approved"}
 _ASSUMED = re.compile(
     r"arn:aws[a-z-]*:sts::(?P<account>[0-9]{12}):assumed-role/(?P<role>[\w+=,.@-]+)/.+", re.ASCII
@@ -215,7 +220,7 @@ def _may_approve(setup: AwsSetup, creator: str, versions: Sequence[ModelVersion]
             setup.central.may(
                 source, Right(action=UPDATE, resources=[resource], context=_APPROVING)
             )
-            for resource in [setup.config.registry.package_arn(_PROBE, 1), *arns]
+            for resource in [setup.config.registry.package_arn(PROBE, 1), *arns]
         )
 
     return read(ask, _allow("iam:SimulatePrincipalPolicy and iam:GetRole", account))
@@ -270,7 +275,7 @@ def _queue_named(setup: AwsSetup, rules: Read[Sequence[EventRule]]) -> Read[str]
         if queues
         else "no rule leads new versions to a queue"
     )
-    return Unread(why=f"not checked: {why}", needs="Name it: --queue, or ASSENT_QUEUE.")
+    return Unread(why=why, needs="Name it: --queue, or ASSENT_QUEUE.")
 
 
 def _arn(setup: AwsSetup, queue: str) -> str:
@@ -282,7 +287,7 @@ def _arn(setup: AwsSetup, queue: str) -> str:
 def _elsewhere(
     setup: AwsSetup, environments: Sequence[Environment], rules: Read[Sequence[EventRule]]
 ) -> Iterator[Finding]:
-    """Whether the ends of batch inference are led on, in each account that it runs in."""
+    """Whether the ends of batch inference and of monitoring are led on, wherever those run."""
     config = setup.config
     home = (config.registry.account, config.registry.region)
     seen = set()
@@ -298,7 +303,8 @@ def _elsewhere(
             else read(partial(setup.of(each).event_rules, "default"), allowed)
         )
         about = f"default bus of {each.account}, {each.region}"
-        yield from judge_rules(found, RAN, about=about, goals=())
+        for kind in (RAN, WATCHED):
+            yield from judge_rules(found, kind, about=about, goals=())
 
 
 def _queue(setup: AwsSetup, queue: Read[str]) -> Iterator[Finding]:
@@ -357,26 +363,22 @@ def _rights(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[Fi
     models = [] if isinstance(listed, Unread) else listed[:_MOST_SIMULATED]
     for each in environments:
         applies = setup.roles[each.name]
-        package = config.registry.package_arn(_PROBE, 1)
-        yield from judge_own(
-            _may(setup.central, applies, UPDATE, package),
-            _role_named(applies, each),
-            UPDATE,
-            package,
-        )
+        for need in needs_of_applying(config, each):
+            allowed = _may(setup.central, applies, need.action, *need.resources)
+            yield from judge_own(allowed, _role_named(applies, each), need)
         writer: Read[str] = applies if each.role is None else each.role
         settings = setup.central if each.role is None else setup.of(each)
         about = _role_named(writer, each)
-        mine = _parameter(config, each)
-        yield from judge_own(_may(settings, writer, _WRITE, mine), about, _WRITE, mine)
+        for need in needs_of_writing(config, each):
+            allowed = _may(settings, writer, need.action, *need.resources)
+            yield from judge_own(allowed, about, need)
         for other in config.environments:
             if other.name != each.name and other.account == each.account:
                 yield from _kept_out(
                     settings,
                     writer,
                     about,
-                    [_parameter(config, other, each) for each in models]
-                    + [_parameter(config, other)],
+                    [parameter_arn(config, other, model) for model in (*models, PROBE)],
                 )
 
 
@@ -384,24 +386,19 @@ def _kept_out(
     settings: AwsSettings, writer: Read[str], about: str, parameters: Sequence[str]
 ) -> Iterator[Finding]:
     """Judge whether a role may write any of another environment's parameters."""
-    found = {each: _may(settings, writer, _WRITE, each) for each in parameters}
+    found = {each: _may(settings, writer, WRITE, each) for each in parameters}
     # The gravest first: one that may be written, then one of which nobody knows.
     worst = max(found, key=lambda each: (found[each] is True, isinstance(found[each], Unread)))
-    yield from judge_elsewhere(found[worst], about, _WRITE, worst)
+    yield from judge_elsewhere(found[worst], about, WRITE, worst)
 
 
 def _role_named(role: Read[str], environment: Environment) -> str:
     return f"the role of {environment.name}" if isinstance(role, Unread) else role
 
 
-def _parameter(config: Config, environment: Environment, model: str = _PROBE) -> str:
-    partition = partition_of(environment.region)
-    place = f"arn:{partition}:ssm:{environment.region}:{environment.account}"
-    return f"{place}:parameter{config.parameter_prefix}/{environment.name}/{model}/current"
-
-
-def _may(settings: AwsSettings, role: Read[str], action: str, resource: str) -> Read[bool]:
+def _may(settings: AwsSettings, role: Read[str], action: str, *resources: str) -> Read[bool]:
+    """Whether a role may do something on any of some resources."""
     if isinstance(role, Unread):
         return role
-    right = Right(action=action, resources=[resource], context={})
+    right = Right(action=action, resources=resources, context={})
     return read(lambda: settings.may(role, right), f"Allow iam:SimulatePrincipalPolicy on {role}.")

@@ -30,6 +30,8 @@ class IssueStep(StrEnum):
     UNCHANGED = "says so already"
     CLOSED = "closed"
     NONE = "none is open, and none is needed"
+    PARTIAL = "none is open, and none is needed for what could be read"
+    UNREAD = "none is open; nothing could be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def report_discrepancies(
     issue = _open_issue(forge)
     if not left:
         if issue is None:
-            return TellingIssue(step=IssueStep.NONE)
+            return TellingIssue(step=_needless(report))
         if report.broken:
             return _told(issue, IssueStep.UNCHANGED)
         if clean_comment() not in issue.said:
@@ -132,6 +134,12 @@ def _opened(forge: Forge, body: str) -> TellingIssue:
 def _close(forge: Forge, duplicate: IssueReport, keeper: IssueReport) -> None:
     forge.comment(duplicate.number, duplicate_comment(keeper.number))
     forge.close_issue(duplicate.number)
+
+
+def _needless(report: DriftReport) -> IssueStep:
+    if not report.broken:
+        return IssueStep.NONE
+    return IssueStep.PARTIAL if report.environments else IssueStep.UNREAD
 
 
 def _told(issue: IssueReport, step: IssueStep) -> TellingIssue:

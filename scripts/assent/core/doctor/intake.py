@@ -11,6 +11,7 @@ __all__ = [
     "CHECKS",
     "RAN",
     "REGISTERED",
+    "WATCHED",
     "EventKind",
     "judge_consumers",
     "judge_dead_letters",
@@ -65,6 +66,11 @@ RAN = EventKind(
     what="batch inference",
     says={"source": "aws.sagemaker", "detail-type": "SageMaker Transform Job State Change"},
     needed=False,  # pipelines may report by themselves
+)
+WATCHED = EventKind(
+    what="monitoring",
+    says={"source": "aws.sagemaker", "detail-type": "SageMaker Processing Job State Change"},
+    needed=False,
 )
 _TIMES = 6
 _RETENTION = 14 * 24 * 3600

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assent.core.doctor.finding import Check, Finding, Read, Unread
+from assent.core.doctor.needs import Need
 
 __all__ = ["CHECKS", "judge_creator", "judge_elsewhere", "judge_nobody", "judge_own"]
 
@@ -20,14 +21,21 @@ _CREATORS = Check(
 CHECKS = (_APPLY, _CREATORS)
 
 
-def judge_own(allowed: Read[bool], role: str, action: str, resource: str) -> Iterator[Finding]:
+def judge_own(allowed: Read[bool], role: str, need: Need) -> Iterator[Finding]:
     """Judge what a role needs."""
+    resource = need.resources[0]
     if isinstance(allowed, Unread):
         yield _APPLY.unknown(role, allowed)
     elif allowed:
-        yield _APPLY.ok(role, f"may {action} on {resource}")
+        yield _APPLY.ok(role, f"may {need.action} on {resource}")
+    elif need.unless:
+        yield _APPLY.warning(
+            role,
+            f"may not {need.action} on {resource} by its own policies, so {need.otherwise} unless "
+            f"{need.unless}",
+        )
     else:
-        yield _APPLY.problem(role, f"may not {action} on {resource}, so nothing is applied")
+        yield _APPLY.problem(role, f"may not {need.action} on {resource}, so {need.otherwise}")
 
 
 def judge_elsewhere(

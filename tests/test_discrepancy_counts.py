@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.drift import count_drift
+from benchmarks.discrepancies import count_drift
 
 from assent.core.discrepancy import Kind
 
