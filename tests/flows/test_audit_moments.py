@@ -1,5 +1,6 @@
 """What was live at a moment, where receipts of `current` were lost, and made up for later."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.flows.trail import LADDER, START, Trail, promoted
@@ -152,3 +153,39 @@ def test_other_versions_count_where_one_is_asked_for() -> None:
     (found,) = live_at(trail.judge("dev", model="churn", version=1).audit, took_effect(trail, 4))
     assert (found.version, found.unknown) == (4, None)
     assert LADDER[0] == found.environment
+
+
+# Gaps of a time that was asked for.
+
+
+def unproven(trail: Trail, sequence: int, **changes: object) -> None:
+    """Let the receipt of a decision in dev show no approval."""
+    assert trail.chains["dev"][sequence - 1].kind is StatementKind.DECISION
+    trail.reword("dev", sequence, approvals=[], **changes)
+
+
+def test_a_gap_of_what_was_in_effect_then_is_told() -> None:
+    """However long before it was decided; what ended before, or came later, is not of that time."""
+    trail = promoted()
+    unproven(trail, 1)
+    unproven(trail, 3)
+    approved, retired = trail.histories[RecordId("dev", "churn", 2)].entries
+    told = [GapKind.APPROVAL_UNFOUNDED]
+    assert trail.gaps("dev") == told * 2
+    assert trail.gaps("dev", since=approved.applied_at + SECOND) == told * 2
+    assert trail.gaps("dev", since=retired.applied_at) == told
+    assert trail.gaps("dev", until=approved.applied_at - SECOND) == told
+    assert trail.gaps("dev", until=START) == []
+
+
+def test_a_gap_whose_time_only_a_history_tells_is_always_told() -> None:
+    """Whoever writes a history by hand chooses its times; a receipt made up for repeats them."""
+    never = {"since": START + timedelta(days=9), "until": START + timedelta(days=10)}
+    trail = promoted()
+    unproven(trail, 3)  # the approval of version 2, which was retired since
+    assert trail.gaps("dev", **never) == []
+    trail.chains["dev"][2] = replace(trail.chains["dev"][2], recovered=True)
+    trail.reword("dev", 3)
+    assert trail.gaps("dev", **never) == [GapKind.APPROVAL_UNFOUNDED]
+    del trail.chains["dev"]
+    assert trail.gaps("dev", **never).count(GapKind.ENTRY_WITHOUT_RECEIPT) == 4
