@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -137,11 +138,79 @@ def test_a_bundle_is_written_and_verifies(trail: Trail, tmp_path: Path) -> None:
     assert f"main            {trail.head}" in result.stdout
     assert "git verify-commit" in result.stdout
     assert_harmless(result.output)
-    assert json.loads(run("verify", place, "--format", "json").stdout)["gaps"] == []
+    told = json.loads(run("verify", place, "--format", "json").stdout)
+    assert told["gaps"] == []
+    assert f"bundle          {told['bundle']}\n" in result.stdout
     place.write_bytes(place.read_bytes()[:-1] + b"\x01")
     spoilt = run("verify", place)
     assert (spoilt.exit_code, spoilt.stdout) == (1, "")
     assert spoilt.stderr.startswith("assent: this is no bundle as it was written")
+
+
+def test_nobody_knows_what_will_be_live(trail: Trail, tmp_path: Path) -> None:
+    """A moment after the one of reading is usage; a bundle was read when it was made."""
+    place = tmp_path / "out.zip"
+    read_at = trail.clock.now()
+    assert run("audit", "--at", written(read_at), "--bundle", place).exit_code == 0
+    for command in (("audit",), ("verify", place)):
+        assert run(*command, "--at", written(read_at)).exit_code == 0
+        result = run(*command, "--at", written(read_at + timedelta(seconds=1)))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"read at {written(read_at)}; later is not known" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        ("chrun",),
+        ("churn", "--version", "7"),
+        ("--since", "2027-01-01T00:00:00Z"),
+        ("churn", "--until", "2020-01-01T00:00:00Z"),
+    ],
+)
+@pytest.mark.usefixtures("trail")
+def test_what_nobody_ever_did_is_not_called_whole(narrower: tuple[str, ...]) -> None:
+    """A misspelt model, a version or a time without an event: nothing was judged, and code 3."""
+    result = run("audit", *narrower)
+    assert result.exit_code == 3
+    assert result.stdout.startswith("nothing that was asked for is there, so nothing was judged: ")
+    assert "whole" not in result.output
+    assert json.loads(run("audit", *narrower, "--format", "json").stdout)["exit"] == 3
+
+
+def test_csv_has_the_booleans_of_json_and_one_gap_is_one(trail: Trail) -> None:
+    """`true` and `false`; `1 gap`."""
+    result = run("audit", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert {row["recovered"] for row in rows} == {"false"}
+    trail.commit({"promotions/dev/churn/4.yaml": trail.record(4)})
+    assert "\n1 gap: 6 events" in run("audit").stdout
+
+
+def test_what_was_live_and_is_not_known_is_told_so(trail: Trail) -> None:
+    """In each form, with the moments between which nobody knows."""
+    start = trail.chains["dev"][-1].at
+    between = written(start + timedelta(hours=1))
+    name = "/assent/dev/churn/current"
+    what = {**trail.chains["dev"][3].what, "was": 1}
+    assert what["becomes"] == 2
+    trail.stores["dev"].values[name] = what["value"]
+    trail.clock.advance(timedelta(hours=2))
+    trail.receipt("dev", StatementKind.CURRENT, what, recovered=True)
+    end = written(trail.clock.now())
+    moment = ("audit", "churn", "--env", "dev", "--at", between)
+    _, _, line, *_ = run(*moment).stdout.split("\n")
+    assert line.split()[:4] == ["dev", "churn", "unknown", "-"]
+    assert f"(unknown between {written(start)} and {end})" in line
+    (live,) = json.loads(run(*moment, "--format", "json").stdout)["live"]
+    assert (live["version"], live["since"], live["by"]) == (None, None, [])
+    assert (live["unknown_from"], live["unknown_until"]) == (written(start), end)
+    row, *_ = csv.DictReader(io.StringIO(run(*moment, "--format", "csv").stdout))
+    assert (row["version"], row["unknown_from"], row["unknown_until"]) == (
+        "unknown",
+        written(start),
+        end,
+    )
 
 
 def test_no_bundle_is_written_of_what_could_not_be_read(
@@ -170,6 +239,7 @@ def test_wrong_options_are_usage() -> None:
         ("--at", "yesterday"),
         ("--since", "2026-02-31T00:00:00Z"),
         ("--env", "nowhere"),
+        ("--since", "2027-01-01T00:00:00Z", "--until", "2026-01-01T00:00:00Z"),
     ):
         assert run("audit", *wrong).exit_code == 2
     assert run("audit", "../x").exit_code == 1

@@ -84,7 +84,10 @@ def audit(
 
     if version is not None and model is None:
         raise click.UsageError("--version needs a MODEL.")
+    if since is not None and until is not None and since > until:
+        raise click.UsageError("--since is after --until.")
     with open_world(repository, writing=False) as world, GitRepository(repository) as objects:
+        _require_known(at, world.clock.now())
         chosen = world.config.select(environments)
         scope = Scope(
             environments=tuple(each.name for each in chosen),
@@ -105,6 +108,14 @@ def audit(
     return found.exit
 
 
+def _require_known(at: "datetime | None", read_at: "datetime") -> None:
+    """See that a moment is not after the one at which everything was read."""
+    from assent.core.timestamps import written
+
+    if at is not None and at > read_at:
+        raise click.UsageError(f"--at: this was read at {written(read_at)}; later is not known.")
+
+
 def _write_bundle(place: Path, found: "Audit", objects: "Mapping[str, tuple[str, bytes]]") -> None:
     from assent.contracts import schema_files
     from assent.core.bundle import for_people, write_bundle
@@ -116,7 +127,15 @@ def _write_bundle(place: Path, found: "Audit", objects: "Mapping[str, tuple[str,
         raise AssentError(f"the bundle could not be written: {error}") from error
 
 
-def _show(found: "Audit", at: "datetime | None", form: str) -> None:
+def _show(found: "Audit", at: "datetime | None", form: str, **more: str) -> None:
+    """Print an audit.
+
+    Args:
+        found: What it found.
+        at: The moment of which to tell what was live, if any.
+        form: How to print it.
+        **more: What JSON holds besides.
+    """
     from assent.core.audit.moment import live_at
     from assent.core.rendering.audit import (
         audit_csv,
@@ -133,9 +152,10 @@ def _show(found: "Audit", at: "datetime | None", form: str) -> None:
     live = None if at is None else live_at(found, at)
     if form == "json":
         values = audit_values(found)
-        emit(json_text(values if at is None or live is None else values | live_values(at, live)))
+        values |= more if at is None or live is None else more | live_values(at, live)
+        emit(json_text(values))
     elif form == "csv":
-        emit(audit_csv(found) if live is None else live_csv(live))
+        emit(audit_csv(found) if live is None else live_csv(live, found.gaps))
     elif at is None or live is None:
         emit(audit_text(found))
     else:
@@ -165,7 +185,8 @@ def verify(bundle: Path, *, at: "datetime | None", form: str) -> Exit:
     except OSError as error:
         raise AssentError(f"the bundle could not be read: {error}") from error
     verified = judge(archive, load_contracts())
-    _show(verified.audit, at, form)
+    _require_known(at, verified.bundle.made_at)
+    _show(verified.audit, at, form, bundle=verified.bundle.digest)
     if form == "table":
         emit(anchors_text(verified.bundle))
     return verified.audit.exit

@@ -186,12 +186,8 @@ def test_registry_flipped_and_told_by_its_event(siege: Siege) -> None:
     assert "approved-without-record" in (issue.body or "")
 
 
-def test_history_forged_for_a_pushed_record(siege: Siege) -> None:
-    """Record pushed, and its decision written into Parameter Store: nothing proves that one.
-
-    Whoever may write parameters can let inference run anything; it is seen, and never becomes
-    proof: the receipt that is made up for the decision shows no approval.
-    """
+def forge(siege: Siege, **fields: str) -> None:
+    """Push version 3's record, and write its decision into Parameter Store by hand."""
     version = siege.train()
     pull = siege.propose(version)
     path = SECOND.replace("/2.", "/3.")
@@ -213,11 +209,30 @@ def test_history_forged_for_a_pushed_record(siege: Siege) -> None:
         "commit": commit,
         "evidence": digest,
         "created": created.partition(": ")[2].strip('"'),
+        **fields,
     }
     put(siege, HISTORY.replace("/2", "/3"), json.dumps({**forged, "version": 3}))
+
+
+def test_history_forged_for_a_pushed_record(siege: Siege) -> None:
+    """Record pushed, and its decision written into Parameter Store: nothing proves that one.
+
+    Whoever may write parameters can let inference run anything; it is seen, and never becomes
+    proof: the receipt that is made up for the decision shows no approval.
+    """
+    forge(siege)
     siege.apply()
     found = gaps(siege)
     assert "approval-unfounded" in found, found
+
+
+def test_history_forged_and_dated_back(siege: Siege) -> None:
+    """It says that it took effect long ago; an audit of this year names it all the same."""
+    forge(siege, applied_at="2001-01-01T00:00:00Z")
+    siege.apply()
+    assert "approval-unfounded" in gaps(siege)
+    said = siege.json("audit", "--since", "2026-01-01T00:00:00Z")
+    assert "approval-unfounded" in {each["gap"] for each in said["gaps"]}
 
 
 def test_retry_of_a_refused_record_stays_refused(siege: Siege) -> None:

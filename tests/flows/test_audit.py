@@ -657,10 +657,22 @@ def test_a_scope_leaves_out_what_is_not_asked_for() -> None:
     assert GapKind.RECEIPT_MISSING in trail.gaps(model="fraud")
 
 
+def test_a_clone_without_the_receipts_branch_says_how_to_fetch_it() -> None:
+    """It may just not have been fetched; with the branch there, an empty chain is no such thing."""
+    trail = promoted()
+    trail.receipts = {}
+    (dev, _) = [each for each in trail.judge().audit.gaps if each.kind is GapKind.CHAIN_MISSING]
+    assert "`git fetch origin receipts:refs/remotes/origin/receipts`" in dev.detail
+    trail.receipts = {"README.md": b"Receipts\n"}
+    (dev, _) = [each for each in trail.judge().audit.gaps if each.kind is GapKind.CHAIN_MISSING]
+    assert "git fetch" not in dev.detail
+
+
 def test_nothing_to_judge_is_not_called_whole() -> None:
     """A model that nobody knows: code 3."""
     found = promoted().judge("prod", model="unknown", version=1)
     assert found.audit.events == ()
+    assert found.exit is Exit.NOTHING_READ
     empty = Trail()
     assert empty.judge().exit is Exit.NOTHING_READ
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.flows.test_audit import SPOILT
-from tests.flows.trail import CONTRACTS, Trail, promoted
+from tests.flows.trail import CONTRACTS, START, Trail, promoted
 
 import assent
 from assent.core.audit.gaps import GapKind
@@ -21,6 +21,8 @@ from assent.core.bundle import BundleRefused, MissingObject, read_bundle
 from assent.core.canonical import canonical_json, digest
 from assent.core.errors import AssentError, Exit
 from assent.core.git_objects import object_id
+from assent.core.names import RecordId
+from assent.core.rendering.anchors import anchors_text
 from assent.core.rendering.audit import audit_values
 from assent.core.zip_archive import pack, unpack
 from assent.flows.verify import verify
@@ -170,6 +172,39 @@ def test_nothing_can_be_added_or_taken_out(bundle: bytes, change: Any) -> None: 
     assert isinstance(refused.value, BundleRefused | MissingObject)
 
 
+def test_what_was_reviewed_cannot_be_left_out_unseen() -> None:
+    """The manifest names each commit that was approved and is not there, and has its own digest."""
+    trail = promoted()
+    path = RecordId("dev", "churn", 1).path
+    what = trail.chains["dev"][0].what
+    other = trail.objects.commit_files({path: b"another record\n"}, at=START)
+    trail.reword("dev", 1, approvals=[{**what["approvals"][0], "commit": other}])
+    bundle = trail.bundle()
+    assert verify(bundle, CONTRACTS).audit.exit is Exit.FINDINGS
+    assert read_bundle(bundle).absent == ("e" * 40,)  # those of the others' decisions
+
+    def strip(files: dict[str, bytes]) -> None:
+        del files[f"git/{other}.commit"]
+        tree = trail.objects.objects[other][1].split(b"\n")[0].split()[1].decode()
+        for each in ("", "/promotions", "/promotions/dev", "/promotions/dev/churn"):
+            place = Walk(trail.objects.raw).file(other, each[1:]) if each else None
+            files.pop(f"git/{tree if place is None else place.id}.tree")
+
+    with pytest.raises(BundleRefused, match="does not come out the same"):
+        verify(remade(bundle, strip), CONTRACTS)
+
+    def strip_and_say_so(files: dict[str, bytes]) -> None:
+        strip(files)
+        manifest = json.loads(files["manifest.json"])
+        files["manifest.json"] = canonical_json({**manifest, "absent": sorted(["e" * 40, other])})
+
+    forged = verify(remade(bundle, strip_and_say_so), CONTRACTS)
+    assert forged.audit.exit is Exit.OK  # nothing contradicts it now; so it says what it lacks
+    assert forged.bundle.digest != read_bundle(bundle).digest
+    assert "2 that were approved" in anchors_text(forged.bundle)
+    assert "with the one that you were told" in forged.bundle.documents["README.txt"].decode()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -183,6 +218,8 @@ def test_nothing_can_be_added_or_taken_out(bundle: bytes, change: Any) -> None: 
         {"schema": "assent/bundle/v2"},
         {"tool": 7},
         {"files": {}},
+        {"absent": []},
+        {"absent": None},
         {"more": 1},
     ],
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from assent.core.audit.judge import Audit
+from assent.core.audit.judge import Audit, reviewed_in
 from assent.core.audit.material import PackageState, Scope
 from assent.core.canonical import canonical_json, digest
 from assent.core.config import CONFIG_PATH
@@ -85,6 +85,9 @@ class Bundle:
     """Each has the id that it is named by."""
     parameters: Mapping[str, Mapping[str, str]]
     packages: Mapping[tuple[str, int], PackageState]
+    absent: tuple[str, ...]
+    """Commits that were approved, and that the clone did not have any more, as receipts name them:
+    what they held is not judged."""
     documents: Mapping[str, bytes]
     """What is there for people: how to verify, and the schemas."""
     digest: str
@@ -161,6 +164,7 @@ def write_bundle(
                 for name, (number, receipt) in anchors.heads.items()
             },
         },
+        "absent": _absent(audit),
         "files": {
             name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             for name, content in files.items()
@@ -168,6 +172,12 @@ def write_bundle(
     }
     files[_MANIFEST] = canonical_json({**manifest, "digest": digest(manifest)})
     return pack(files)
+
+
+def _absent(audit: Audit) -> list[str]:
+    """The commits that were approved and are not there; without the list they could be left out."""
+    asked = reviewed_in(audit.readings)
+    return sorted({place[0] for place in asked if place not in audit.material.reviewed})
 
 
 def for_people(schemas: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -263,6 +273,7 @@ def _bundle(files: Mapping[str, bytes]) -> Bundle:
             for name, texts in _canonical(_PARAMETERS, files.get(_PARAMETERS)).items()
         },
         packages=_packages(_canonical(_REGISTRY, files.get(_REGISTRY))),
+        absent=tuple(_text(each) for each in manifest["absent"]),
         documents=documents,
         digest=said,
     )

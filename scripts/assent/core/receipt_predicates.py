@@ -204,7 +204,11 @@ def _of_package(package: Package) -> list[Subject]:
             found.append(Subject(name=image, digest={"sha256": content}))
         artifact = container.artifact
         if artifact is not None:
-            known = {"s3Etag": artifact.etag, "s3VersionId": artifact.version_id}
+            known = {
+                "sha256": artifact.sha256,
+                "s3Etag": artifact.etag,
+                "s3VersionId": artifact.version_id,
+            }
             digests = {name: value for name, value in known.items() if value}
             if digests:
                 found.append(Subject(name=artifact.uri, digest=digests))

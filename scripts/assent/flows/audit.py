@@ -11,7 +11,9 @@ from assent.core.audit.state import registry_gaps
 from assent.core.config import CONFIG_PATH
 from assent.core.errors import AssentError, Exit
 from assent.core.names import InvalidName, RecordId, parse_package_arn, parse_path, shown
+from assent.core.parameters import Names, UnreadableParameter, parse_applied
 from assent.flows.elsewhere import parameters_elsewhere
+from assent.flows.observe import BehindApplied
 from assent.flows.wanted import World
 from assent.ports import NotThere, Objects
 
@@ -77,7 +79,7 @@ def audit(
     if scope.model is not None:
         _require_model(world, scope.model)
     unread: list[AssentError] = []
-    parameters = dict(_parameters(world, scope, unread))
+    parameters = dict(_parameters(world, objects, scope, unread))
     scope = replace(scope, environments=tuple(parameters))
     read = _Recorder(objects, keep=keep)
     tip = _tip(world, objects, receipts)
@@ -127,7 +129,7 @@ def _told(unread: list[AssentError]) -> Iterator[None]:
 
 
 def _parameters(
-    world: World, scope: Scope, unread: list[AssentError]
+    world: World, objects: Objects, scope: Scope, unread: list[AssentError]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Names and texts of each environment that can be read."""
     for name in scope.environments:
@@ -135,7 +137,38 @@ def _parameters(
         below = f"{world.config.parameter_prefix}/{name}"
         folder = below if scope.model is None else f"{below}/{scope.model}"
         with _told(unread):
-            yield name, dict(parameters_elsewhere(world, environment).read_below(folder))
+            parameters = parameters_elsewhere(world, environment)
+            texts = dict(parameters.read_below(folder))
+            applied = Names(prefix=world.config.parameter_prefix, environment=name).applied
+            known = texts if scope.model is None else parameters.read([applied])
+            _require_applied(world, objects, applied, known.get(applied))
+            yield name, texts
+
+
+def _require_applied(world: World, objects: Objects, name: str, text: str | None) -> None:
+    """See that the clone holds what was applied: one that is behind it accuses everybody else.
+
+    Raises:
+        BehindApplied: It does not.
+    """
+    try:
+        commit = "" if text is None else parse_applied(name, text).commit
+    except UnreadableParameter:
+        return  # apply compares everything next time, and writes it anew
+    if commit in {"", world.head}:
+        return
+    try:
+        objects.raw(commit)
+        is_behind = world.history.is_ancestor(world.head, commit)
+    except NotThere:
+        is_behind = True
+    if is_behind:
+        raise BehindApplied(
+            f"{name} says that {shown(commit, 40)} was applied, which is no part of "
+            f"{world.head[:12]}: the clone is behind, or the branch was rewritten",
+            hint="Fetch all branches and check out the one that counts (git pull); if it was "
+            "rewritten, let apply run first.",
+        )
 
 
 def _tip(world: World, objects: Objects, revision: str | None) -> str | None:

@@ -70,7 +70,8 @@ class Gap:
     detail: str
     """What is there, and what should be; may hold hostile text."""
     id: RecordId | None = None
-    """The version that it is about; None where it is about more."""
+    """The version that it is about; None where it is about more. Without an environment where it
+    is about all of them."""
     number: int | None = None
     """Which of the version's decisions, from 1; None where it is about more."""
     at: datetime | None = None

@@ -8,10 +8,11 @@ from assent.core.audit.decisions import Decisions, bring_together
 from assent.core.audit.gaps import Gap, GapKind
 from assent.core.audit.links import Links, Records
 from assent.core.audit.material import Chain, Material, Scope
+from assent.core.audit.naming import namings
 from assent.core.audit.said import RefusalSaid
 from assent.core.audit.state import current_gaps, registry_gaps
 from assent.core.audit.stored import Stored, read_stored
-from assent.core.audit.timeline import Event, EventKind, decision_events, lives, other_events
+from assent.core.audit.timeline import Event, EventKind, decision_events, other_events
 from assent.core.config import Config
 from assent.core.errors import Exit
 from assent.core.names import RecordId
@@ -53,7 +54,9 @@ class Audit:
         """0 the trail is whole; 10 it is not; 3 there was nothing to judge."""
         if self.gaps:
             return Exit.FINDINGS
-        read = self.events or any(each.receipts for each in self.readings)
+        read = bool(self.events)
+        if not self.material.scope.is_narrowed:
+            read = read or any(each.receipts for each in self.readings)
         return Exit.OK if read else Exit.NOTHING_READ
 
 
@@ -144,8 +147,31 @@ def judge(material: Material, readings: Sequence[Reading], promotion: Schema) ->
         material=material,
         readings=tuple(readings),
         events=tuple(each for each in events if scope.holds_time(each.at)),
-        gaps=tuple(each for each in gaps if scope.holds_time(each.at)),
+        gaps=tuple(each for each in gaps if _is_shown(each, readings, scope)),
     )
+
+
+def _is_shown(gap: Gap, readings: Iterable[Reading], scope: Scope) -> bool:
+    """Whether a gap is of the time that was asked for.
+
+    That of a decision whose time no receipt of its own run tells always is: whoever writes a
+    history by hand chooses the time. One that was in effect in that time is of it, too.
+    """
+    if scope.holds_time(gap.at) or gap.id is None or gap.number is None:
+        return scope.holds_time(gap.at)
+    some = [
+        each
+        for reading in readings
+        if reading.environment == gap.environment
+        for each in reading.decisions.decided.get(gap.id, ())
+    ]
+    own = next((each for each in some if each.number == gap.number), None)
+    if own is None or own.said is None or own.recovered:
+        return True
+    later = next((each for each in some if each.number > own.number and not each.aside), None)
+    ended = None if later is None else later.applied_at
+    lasts = scope.since is None or ended is None or ended > scope.since
+    return lasts and not own.aside and (scope.until is None or own.applied_at <= scope.until)
 
 
 def _gaps(material: Material, reading: Reading, links: Links, records: Records) -> Iterator[Gap]:
@@ -159,7 +185,7 @@ def _gaps(material: Material, reading: Reading, links: Links, records: Records) 
             kind=GapKind.CHAIN_MISSING,
             environment=reading.environment,
             where=f"{reading.environment}/",
-            detail="no receipt of this environment is there, and decisions took effect in it",
+            detail=_no_chain(material),
         )
     for some in reading.decisions.decided.values():
         for decided in some:
@@ -167,6 +193,17 @@ def _gaps(material: Material, reading: Reading, links: Links, records: Records) 
     yield from _undecided(material, reading, links)
     yield from current_gaps(
         reading.names, reading.stored, reading.receipts, records, material.scope.model
+    )
+
+
+def _no_chain(material: Material) -> str:
+    detail = "no receipt of this environment is there, and decisions took effect in it"
+    if material.tip is not None:
+        return detail
+    branch = material.config.receipts.branch
+    return (
+        f"{detail}; the clone has no branch {branch}: if GitHub has it, "
+        f"`git fetch origin {branch}:refs/remotes/origin/{branch}` brings it"
     )
 
 
@@ -226,7 +263,7 @@ def _events(
     for gap in gaps:
         if gap.id is not None:
             by_id.setdefault(gap.id, []).append(gap)
-    named = lives(reading.receipts)
+    named = namings(reading.names, reading.receipts, reading.stored, material.read_at)
     for id_, some in reading.decisions.decided.items():
         closings = [links.is_closing(each) for each in some]
         yield from decision_events(some, closings, named.get(id_.model, []), by_id.get(id_, []))

@@ -25,6 +25,11 @@ class Scope:
     """What happened before is judged where later things rest on it, but not shown."""
     until: datetime | None = None
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether less than everything in its environments is asked for."""
+        return any(each is not None for each in (self.model, self.version, self.since, self.until))
+
     def holds(self, id_: RecordId) -> bool:
         """Whether a version is in it."""
         return (

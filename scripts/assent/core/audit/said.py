@@ -98,6 +98,9 @@ class OtherSaid:
 
     id: RecordId | None
     text: str
+    by: tuple[str, ...] = ()
+    """Who closed or reopened."""
+    pull_request: str = ""
 
 
 Said = DecisionSaid | CurrentSaid | RefusalSaid | OtherSaid
@@ -138,7 +141,13 @@ def read_said(name: str, statement: Statement) -> Said:
                 )
             case StatementKind.REGISTRY_RESTORED | StatementKind.CLOSING_WITHOUT_EFFECT:
                 told = what["fields"] if "fields" in what else what["why"]
-                return OtherSaid(id=_id(statement), text=_joined(told))
+                by = _text(what, "by")
+                return OtherSaid(
+                    id=_id(statement),
+                    text=_joined(told),
+                    by=(by,) if by else (),
+                    pull_request=_text(what, "pull_request"),
+                )
             case StatementKind.FAILED | StatementKind.NOT_NOTIFIED:
                 return OtherSaid(id=None, text=_text(what, "message"))
             case StatementKind.MAIN_REWRITTEN:

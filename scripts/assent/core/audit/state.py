@@ -162,5 +162,5 @@ def _registry_gap(material: Material, id_: RecordId, detail: str) -> Gap:
         environment=id_.environment,
         where=material.config.registry.package_arn(id_.model, id_.version),
         detail=detail,
-        id=id_ if id_.environment else None,
+        id=id_,
     )

@@ -8,12 +8,14 @@ from enum import StrEnum
 from assent.core.audit.chain import Receipt
 from assent.core.audit.gaps import Gap, GapKind
 from assent.core.audit.links import Decided
-from assent.core.audit.said import ApprovalSaid, CurrentSaid, OtherSaid, RefusalSaid
+from assent.core.audit.naming import Naming
+from assent.core.audit.said import ApprovalSaid, OtherSaid, RefusalSaid
 from assent.core.names import RecordId
 from assent.core.record import Decision
 from assent.core.statements import StatementKind
+from assent.core.timestamps import written
 
-__all__ = ["Event", "EventKind", "Live", "decision_events", "lives", "other_events"]
+__all__ = ["Event", "EventKind", "Live", "decision_events", "other_events"]
 
 
 class EventKind(StrEnum):
@@ -34,9 +36,11 @@ class Live:
 
     since: datetime
     until: datetime | None
-    """None where it still is."""
+    """None where it still is; where nobody knows what followed, as long as it is known."""
     follower: int | None = None
     """The version that was named next; None where none was, or it is live still."""
+    unknown_until: datetime | None = None
+    """Until when nobody knows what followed; None where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +83,10 @@ class Event:
     """What of it does not hold."""
 
 
-def lives(receipts: Iterable[Receipt]) -> dict[str, list[tuple[datetime, int | None]]]:
-    """By model: from when on `current` named which version, as the receipts tell it."""
-    found: dict[str, list[tuple[datetime, int | None]]] = {}
-    for receipt in receipts:
-        if isinstance(receipt.said, CurrentSaid):
-            moment = (receipt.statement.at, receipt.said.becomes)
-            found.setdefault(receipt.said.model, []).append(moment)
-    return found
-
-
 def decision_events(
     some: Sequence[Decided],
     closings: Sequence[bool],
-    named: Sequence[tuple[datetime, int | None]],
+    named: Sequence[Naming],
     gaps: Sequence[Gap],
 ) -> Iterator[Event]:
     """What was decided on one version in one environment.
@@ -146,18 +140,25 @@ def _kind(decided: Decided, *, closing: bool) -> EventKind:
     return EventKind.REOPENING if decided.decision is None else EventKind.CLOSING
 
 
-def _spans(named: Sequence[tuple[datetime, int | None]], version: int) -> list[Live]:
+def _spans(named: Sequence[Naming], version: int) -> list[Live]:
     """The times in which a version was named; named again, it goes on."""
     spans: list[Live] = []
-    open_since: datetime | None = None
-    for at, number in named:
-        if number == version:
-            open_since = open_since or at
-        elif open_since is not None:
-            spans.append(Live(since=open_since, until=at, follower=number))
-            open_since = None
-    if open_since is not None:
-        spans.append(Live(since=open_since, until=None))
+    since: datetime | None = None
+    for each in named:
+        if each.unknown_until is None and each.version == version:
+            since = since or each.at
+        elif since is not None:
+            spans.append(
+                Live(
+                    since=since,
+                    until=each.at,
+                    follower=each.version,
+                    unknown_until=each.unknown_until,
+                )
+            )
+            since = None
+    if since is not None:
+        spans.append(Live(since=since, until=None))
     return spans
 
 
@@ -171,7 +172,9 @@ def _within(spans: Sequence[Live], decided: Decided, end: datetime | None) -> It
 
 def _ended(later: Decided | None, own: Sequence[Live]) -> tuple[datetime | None, str]:
     if own and own[-1].until is not None and (later is None or own[-1].until < later.applied_at):
-        follower = own[-1].follower
+        follower, unknown = own[-1].follower, own[-1].unknown_until
+        if unknown is not None:
+            return own[-1].until, f"what is unknown up to {written(unknown)}"
         return own[-1].until, "no version" if follower is None else f"version {follower}"
     if later is not None:
         return later.applied_at, f"{later.decision or 'reopened'}"
@@ -202,6 +205,8 @@ def other_events(receipts: Iterable[Receipt]) -> Iterator[Event]:
                     else EventKind.CLOSING_WITHOUT_EFFECT
                 ),
                 at=statement.at,
+                pull_request=said.pull_request,
+                by=said.by,
                 reason=said.text,
                 receipt=receipt.path,
                 recovered=statement.recovered,

@@ -20,6 +20,9 @@ def anchors_text(bundle: Bundle) -> str:
         f"last receipt    {plain(name)} {number} {plain(receipt)}"
         for name, (number, receipt) in sorted(anchors.heads.items())
     ]
+    if bundle.absent:
+        many = "1 commit that was" if len(bundle.absent) == 1 else f"{len(bundle.absent)} that were"
+        lines.append(f"not in it       {many} approved: what it held is not judged")
     return "\n".join([*lines, *_LIMITS])
 
 

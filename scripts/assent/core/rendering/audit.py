@@ -9,6 +9,7 @@ from assent.core.audit.gaps import Gap
 from assent.core.audit.judge import Audit
 from assent.core.audit.moment import LiveThen
 from assent.core.audit.timeline import Event, EventKind, Live
+from assent.core.errors import Exit
 from assent.core.rendering.plain import plain
 from assent.core.timestamps import written
 
@@ -37,6 +38,8 @@ def audit_text(audit: Audit) -> str:
     )
     rows = [header, *(_row(each) for each in audit.events)]
     lines = [_aligned(rows)] if audit.events else []
+    if audit.exit is Exit.NOTHING_READ:
+        return audit_summary(audit)
     return "\n".join([*lines, gaps_text(audit.gaps), audit_summary(audit)])
 
 
@@ -52,7 +55,11 @@ def gaps_text(gaps: Sequence[Gap]) -> str:
 def audit_summary(audit: Audit) -> str:
     """How much was judged, and how it ended."""
     receipts = sum(len(each.receipts) for each in audit.readings)
-    verdict = "the trail is whole" if not audit.gaps else f"{len(audit.gaps)} gaps"
+    verdict = "1 gap" if len(audit.gaps) == 1 else f"{len(audit.gaps)} gaps"
+    if audit.exit is Exit.NOTHING_READ:
+        verdict = "nothing that was asked for is there, so nothing was judged"
+    elif not audit.gaps:
+        verdict = "the trail is whole"
     commits, tip = len(audit.material.trail.commits), audit.material.tip
     return (
         f"{verdict}: {len(audit.events)} events, {receipts} receipts, {commits} commits of main up "
@@ -212,6 +219,7 @@ def _live_values(live: Live) -> dict[str, Any]:
         "since": written(live.since),
         "until": _time_or_none(live.until),
         "follower": live.follower,
+        "unknown_until": _time_or_none(live.unknown_until),
     }
 
 
@@ -293,12 +301,14 @@ def _cell(value: object) -> str:
 
     One that begins like a formula would be computed.
     """
+    if isinstance(value, bool):
+        return str(value).lower()  # as in JSON
     text = "" if value is None else plain(str(value))
     return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
 
 
 def live_text(moment: datetime, found: Sequence[LiveThen]) -> str:
-    """What was live at a moment, one line each below a header."""
+    """What was live at a moment, one line each below a header; or that nobody knows."""
     header = (
         *("environment", "model", "version", "since", "pull request", "by", "applied", "evidence"),
         "told by",
@@ -314,14 +324,25 @@ def _live_row(live: LiveThen) -> tuple[str, ...]:
     return (
         live.environment,
         live.model,
-        "none" if live.version is None else str(live.version),
+        _version_then(live),
         _time(live.since),
         _NONE if decided is None else plain(_short(decided.pull_request)) or _NONE,
         _NONE if decided is None else plain(", ".join(decided.by)) or _NONE,
         _NONE if decided is None else _time(decided.applied_at),
         _NONE if decided is None else plain(decided.evidence[:_EVIDENCE]) or _NONE,
-        plain(live.source),
+        plain(live.source) + ("" if live.unknown is None else f" ({_between(live.unknown)})"),
     )
+
+
+def _version_then(live: LiveThen) -> str:
+    if live.unknown is not None:
+        return "unknown"
+    return "none" if live.version is None else str(live.version)
+
+
+def _between(unknown: tuple[datetime, datetime]) -> str:
+    start, end = unknown
+    return f"unknown between {written(start)} and {written(end)}"
 
 
 def live_values(moment: datetime, found: Sequence[LiveThen]) -> dict[str, Any]:
@@ -331,7 +352,7 @@ def live_values(moment: datetime, found: Sequence[LiveThen]) -> dict[str, Any]:
 
 _LIVE_COLUMNS = (
     *("environment", "model", "version", "since", "pull_request", "by", "applied_at", "commit"),
-    *("blob", "evidence", "receipt", "source"),
+    *("blob", "evidence", "receipt", "source", "unknown_from", "unknown_until", "gap", "detail"),
 )
 
 
@@ -350,14 +371,27 @@ def _live_then(live: LiveThen) -> dict[str, Any]:
         "evidence": None if decided is None else decided.evidence,
         "receipt": None if decided is None else decided.receipt or None,
         "source": live.source,
+        "unknown_from": None if live.unknown is None else written(live.unknown[0]),
+        "unknown_until": None if live.unknown is None else written(live.unknown[1]),
     }
 
 
-def live_csv(found: Sequence[LiveThen]) -> str:
-    """What was live at a moment, one line each."""
+def live_csv(found: Sequence[LiveThen], gaps: Sequence[Gap]) -> str:
+    """What was live at a moment, one line each; then one line a gap."""
     rows: list[Sequence[object]] = [_LIVE_COLUMNS]
     for each in found:
         values = _live_then(each)
         values["by"] = " ".join(values["by"])
-        rows.append([values[column] for column in _LIVE_COLUMNS])
+        values["version"] = "unknown" if each.unknown is not None else each.version
+        rows.append([values.get(column) for column in _LIVE_COLUMNS])
+    for gap in gaps:
+        values = {
+            "environment": gap.environment,
+            "model": None if gap.id is None else gap.id.model,
+            "version": None if gap.id is None else gap.id.version,
+            "source": gap.where,
+            "gap": gap.kind.value,
+            "detail": _cut(gap.detail),
+        }
+        rows.append([values.get(column) for column in _LIVE_COLUMNS])
     return _csv(rows)

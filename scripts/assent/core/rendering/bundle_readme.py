@@ -13,12 +13,16 @@ To verify it, with no network, no GitHub and no AWS:
 It recomputes every digest and every id, and judges the whole trail again. 0 means whole, 10 that
 it names gaps, 1 that this is not a bundle as it was written. Then compare the anchors that it
 prints (also in manifest.json, "anchors") with a source that you trust: a clone of your own, a
-screenshot of the branch, the bucket with Object Lock.
+screenshot of the branch, the bucket with Object Lock. And compare the digest of the bundle itself
+(the line "bundle") with the one that you were told when it was made: whoever makes a bundle anew
+can leave out what proves nothing and might contradict it, such as the commits that were approved.
 
 What is in it
 
     manifest.json         what the bundle is about, its anchors, the SHA-256 of every other file;
-                          "digest" is the SHA-256 of manifest.json itself without that field
+                          "digest" is the SHA-256 of manifest.json itself without that field;
+                          "absent" names the commits that were approved and that the clone did not
+                          have any more, so that what they held was not judged
     receipts/ENV/...      the receipts of each environment: numbered, each naming the SHA-256 of
                           the one before it ("predicate.previous"); head.json names the last
     records/ID.yaml       the promotion records: ID is git's id of the file
