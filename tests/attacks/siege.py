@@ -161,6 +161,13 @@ class Siege:
         play.push(self.stage, clone, path)
         return _git(clone, "rev-parse", "HEAD")
 
+    def forward(self, pull: PullRequest, who: str = "zoe") -> None:
+        """Move main on to a pull request's own commits, by pushing them to GitHub."""
+        clone = self.stage.clone(self.folder / "forwarding")
+        self.clock.tick()
+        url = self.stage.clone_url().replace("://", f"://{who}:token-of-{who}@")
+        _git(clone, "push", "--quiet", url, f"origin/{pull.head.ref}:refs/heads/main")
+
     def force(self, commit: str, branch: str) -> None:
         """Let a branch name another commit that the repository has, whatever it named before."""
         self.clock.tick()

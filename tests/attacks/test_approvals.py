@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from github.PullRequest import PullRequest
 from tests.attacks.siege import CREATOR, FIRST, SECOND, Siege, forged
 from tests.end_to_end import play
 
@@ -10,6 +11,7 @@ from assent.core.changes import Reason
 from assent.core.metrics import Metric
 from assent.core.record import Decision, Record
 
+OWNERS = ".github/CODEOWNERS"
 AUC = "binary_classification_metrics.auc"
 
 
@@ -160,6 +162,59 @@ def test_configuration_loosened_in_the_same_pull_request(siege: Siege, method: s
     assert "assent.yaml" in siege.refusal(Reason.RULES_CHANGED_ALONG)
 
 
+def hidden_loosening(siege: Siege) -> PullRequest:
+    """Let a branch make zoe an owner, bring the record, and undo the first; its diff is clean."""
+    _, pull = siege.proposed()
+    record = siege.record(SECOND, pull.head.ref)
+    there = siege.record(OWNERS)
+    siege.branch("stealth", who="ana")
+    siege.commit("ana", OWNERS, b"* @zoe\n", "stealth")
+    siege.commit("ana", SECOND, record, "stealth")
+    siege.commit("ana", OWNERS, there, "stealth")
+    mine = siege.open("stealth", who="ana")
+    assert [each.filename for each in mine.get_files()] == [SECOND]
+    siege.approve(mine, "zoe")
+    return mine
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [
+        ("merge", Reason.APPROVED_BY_NON_OWNER),
+        ("squash", Reason.APPROVED_BY_NON_OWNER),
+        ("rebase", Reason.RULES_CHANGED_ALONG),
+    ],
+)
+def test_rules_loosened_and_tightened_again_in_one_branch(
+    siege: Siege, method: str, reason: Reason
+) -> None:
+    """Its own commits say nothing of who may approve it, wherever merging puts them."""
+    siege.merge(hidden_loosening(siege), "zoe", method)
+    siege.refusal(reason)
+
+
+def test_rules_loosened_and_tightened_again_in_a_branch_that_is_pushed(siege: Siege) -> None:
+    """Nor do they where somebody moves main to them without GitHub's doing."""
+    siege.forward(hidden_loosening(siege))
+    siege.refusal(Reason.RULES_CHANGED_ALONG)
+
+
+def test_rules_as_an_old_branch_had_them(siege: Siege) -> None:
+    """A branch from when zoe was an owner is brought up to date, and main moved on to it."""
+    _, pull = siege.proposed()
+    record = siege.record(SECOND, pull.head.ref)
+    there = siege.record(OWNERS)
+    siege.push(OWNERS, b"* @zoe\n")
+    siege.branch("stealth", who="ana")
+    siege.push(OWNERS, there)
+    siege.commit("ana", SECOND, record, "stealth")
+    mine = siege.open("stealth", who="ana")
+    siege.approve(mine, "zoe")
+    siege.stage.repository("ana").get_pull(mine.number).update_branch()
+    siege.forward(mine)
+    siege.refusal(Reason.RULES_CHANGED_ALONG)
+
+
 def test_too_few_approvals(siege: Siege) -> None:
     """One approval where two are asked for."""
     siege.configure("  - name: dev\n", "  - name: dev\n    approvals: 2\n")
@@ -274,6 +329,31 @@ def test_no_false_refusal_whatever_the_merge_method(siege: Siege, method: str) -
     _, pull = siege.proposed()
     siege.approve(pull, "ben")
     siege.merge(pull, "ben", method)
+    applied = siege.apply()
+    assert applied.exit_code == 0, applied.output
+    assert play.current(siege.stage) == 2
+
+
+@pytest.mark.parametrize("how", ["squash", "rebase", "forward"])
+def test_no_false_refusal_after_the_rules_were_changed(siege: Siege, how: str) -> None:
+    """Several commits of a branch land right behind a change to the rules that is not theirs."""
+    _, pull = siege.proposed()
+    record = siege.record(SECOND, pull.head.ref)
+    siege.branch("rules")
+    siege.commit("zoe", OWNERS, siege.record(OWNERS) + b"/docs/ @zoe\n", "rules")
+    rules = siege.open("rules")
+    siege.approve(rules, "ana")
+    siege.merge(rules, "ana", "squash")
+    siege.branch("several")
+    siege.commit("zoe", "README.md", "newer\n", "several")
+    siege.commit("zoe", SECOND, record, "several")
+    siege.commit("zoe", "README.md", "newest\n", "several")
+    several = siege.open("several")
+    siege.approve(several, "ben")
+    if how == "forward":
+        siege.forward(several)
+    else:
+        siege.merge(several, "ben", how)
     applied = siege.apply()
     assert applied.exit_code == 0, applied.output
     assert play.current(siege.stage) == 2

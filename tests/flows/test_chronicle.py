@@ -316,7 +316,7 @@ def test_a_history_written_by_hand_holds_nothing_else_up() -> None:
     ground.apply("dev")
     name = "/assent/dev/churn/versions/1"
     value = json.loads(ground.scene.stores["dev"].values[name])
-    value["decisions"].insert(0, {**value["decisions"][0], "blob": "no blob", "commit": "\ud800"})
+    value["decisions"].insert(0, {**value["decisions"][0], "pull_request": "x" * 3000})
     ground.scene.stores["dev"].values[name] = json.dumps(value)
     ground.promote(2, 0.91)
     ground.scene.receipts.files.pop("dev/models/churn.json")

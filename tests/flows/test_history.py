@@ -19,7 +19,7 @@ from assent.core.names import InvalidName, RecordId
 from assent.core.package import Container, Package
 from assent.core.parameters import History, HistoryEntry, Names, write_history
 from assent.core.record import Decision, Record, write_record
-from assent.core.rendering.history import history_text, history_values
+from assent.core.rendering.history import PastDecision, history_text, history_values
 from assent.flows.history import ModelHistory, history
 from assent.flows.wanted import World
 from assent.ports import Unavailable
@@ -253,16 +253,25 @@ def test_a_name_that_no_model_can_have_is_refused(model: str) -> None:
         Shelf().read(model=model)
 
 
-def _hostile() -> Sequence[HistoryEntry]:
+def _hostile() -> Sequence[PastDecision]:
     approved = replace(entry(1, by=(HOSTILE, "ben")), broke_glass=HOSTILE, waived=(HOSTILE,))
-    return [approved, entry(2, Decision.REJECTED, reason=HOSTILE)]
+    entries = [approved, entry(2, Decision.REJECTED, reason=HOSTILE)]
+    id_ = RecordId("dev", "churn", 1)
+    return [PastDecision(id=id_, entry=each, reason=each.reason) for each in entries]
+
+
+def test_a_history_that_assent_did_not_write_is_told_and_not_shown() -> None:
+    """Of a login with control characters nothing is believed."""
+    shelf = Shelf()
+    shelf.decide("dev", 1, *(past.entry for past in _hostile()))
+    found = shelf.read()
+    assert found.decisions == ()
+    assert "control characters" in found.unreadable[0].message
 
 
 def test_the_table_shows_what_it_is_given_and_does_nothing_else_with_it() -> None:
     """One line a decision, whatever a login or a reason holds."""
-    shelf = Shelf()
-    shelf.decide("dev", 1, *_hostile())
-    lines = history_text(shelf.read().decisions).split("\n")
+    lines = history_text(_hostile()).split("\n")
     assert len(lines) == 3
     assert all(line.isprintable() for line in lines)
     header, first, second = lines

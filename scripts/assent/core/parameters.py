@@ -430,13 +430,24 @@ def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
     return values
 
 
+_OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+_UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""No text that Assent writes into a history holds control characters or halves of one."""
+
+
 def _entry(value: Mapping[str, Any]) -> HistoryEntry:
+    """Read a decision; whatever it names is safe to hand to git, to print and to write again."""
     texts = [value[key] for key in ("blob", "pull_request", "commit", "evidence")]
     status, reason = value["status"], value.get("reason", "")
     broke_glass, waived = value.get("broke_glass", ""), value.get("waived", [])
     told = (*texts, *value["by"], reason, broke_glass, *waived)
     if not all(isinstance(text, str) for text in told):
         raise TypeError("a field is no string")
+    if any(map(_UNWRITTEN.search, told)):
+        raise ValueError("a field holds control characters")
+    for key in ("blob", "commit"):
+        if _OBJECT.fullmatch(value[key]) is None:
+            raise ValueError(f"its {key} is the name of no object of git's")
     return HistoryEntry(
         decision=None if status == RegistryApproval.PENDING else Decision(status),
         by=tuple(value["by"]),

@@ -44,7 +44,8 @@ class Proof:
     """Its address."""
     commit: str
     base: str
-    """The commit of the branch that counts before it, whose CODEOWNERS counted."""
+    """The commit of the branch that counts before all that the pull request brought, whose
+    CODEOWNERS counted."""
     number: int
     """The pull request's."""
     author: str
@@ -68,9 +69,9 @@ def prove(
 
     What is required is a merged pull request whose branch held this very record, and enough
     approvals of it that stood at the merge: each by a code owner, by the CODEOWNERS of the commit
-    before, and on a commit that held this very record. Its author, those who wrote the record,
-    bots, and for a yes whoever registered the model do not count. Once enough are found, nobody is
-    asked about the others.
+    before all that it brought, and on a commit that held this very record. Its author, those who
+    wrote the record, bots, and for a yes whoever registered the model do not count. Once enough are
+    found, nobody is asked about the others.
 
     Args:
         world: What is read.
@@ -114,8 +115,12 @@ def prove_at(
             why=f"pull request {origin.pulls[0].url} did not hold this record: what was merged "
             "with it is not what was approved",
         )
-    case = _Case(world, forge, asked, pull, origin.commit, origin.base, tuple(waived))
-    return case.proof(origins)
+    landing = origins.landing(origin, pull, asked.id.path)
+    if landing.base is None:
+        why = f"pull request {pull.url} brought the first commit of {world.config.branch}"
+        return Unproven(reason=Reason.RULES_CHANGED_ALONG, why=why)
+    places = (origin.commit, landing.base, landing.end)
+    return _Case(world, forge, asked, pull, *places, tuple(waived)).proof(origins)
 
 
 def _pushed(world: World, asked: Asked, origin: Origin | None) -> Unproven:
@@ -141,14 +146,17 @@ class _Case:
     pull: Bringing
     commit: str
     base: str
+    end: str
     waived: tuple[Waiver, ...]
 
     def proof(self, origins: Origins) -> Proof | Unproven:
         configs: tuple[Config, ...] = ()
-        if self._rises:
+        # Of a branch that was pushed as it is, what main held before it may be on no line of ours.
+        if self._rises or self.commit in self.pull.commits:
             changed = self._rules_changed()
             if changed is not None:
                 return Unproven(reason=Reason.RULES_CHANGED_ALONG, why=changed)
+        if self._rises:
             # Neither what a later change lowered nor what one raised is got around.
             configs = (self.world.config, origins.config_at(self.base))
             unknown = self._unknown(configs)
@@ -179,7 +187,7 @@ class _Case:
 
     def _rules_changed(self) -> str | None:
         """Say that what judges the record changed along with it, if it did."""
-        touched = {*self.pull.files, *self.world.history.changed(self.base, self.commit)}
+        touched = {*self.pull.files, *self.world.history.touched(self.base, self.end)}
         found = sorted(path for path in touched if judges_records(path))
         if not found:
             return None
