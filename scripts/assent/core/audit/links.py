@@ -282,8 +282,11 @@ def _approvals(decided: Decided, said: DecisionSaid, *, closing: bool) -> Iterat
             yield _gap(decided, GapKind.APPROVAL_UNFOUNDED, "it does not say who closed")
         return
     counted = {each.by: each for each in said.approvals if each.counted}
+    fallen = _fallen_short(said) if decided.recovered else {}
     problems = [
-        f"{login} is named, and no approval shown" for login in said.by if login not in counted
+        f"{login} is named, and no approval shown"
+        for login in said.by
+        if login not in counted and login not in fallen
     ]
     if not said.by:
         problems.append("nobody is named who approved")
@@ -300,6 +303,26 @@ def _approvals(decided: Decided, said: DecisionSaid, *, closing: bool) -> Iterat
             problems.append(f"{each.by} approved after the merge")
     if problems:
         yield _gap(decided, GapKind.APPROVAL_UNFOUNDED, "; ".join(problems))
+    unproven = [f"{login} approved, and {fallen[login]}" for login in said.by if login in fallen]
+    if unproven:
+        detail = f"when its receipt was made up for, {'; '.join(unproven)}"
+        yield _gap(decided, GapKind.RECOVERED_UNPROVEN, detail)
+
+
+def _fallen_short(said: DecisionSaid) -> Mapping[str, str]:
+    """Why each approval of this very record, by somebody else and before the merge, did not count.
+
+    Who owned a path is known only as it is now. What a proof needs else has to be there.
+    """
+    return {
+        each.by: each.why or "that did not count"
+        for each in said.approvals
+        if not each.counted
+        and each.state == "approved"
+        and each.by.lower() != said.author.lower()
+        and each.blob == said.blob
+        and each.at <= said.decided_at
+    }
 
 
 def _gap(decided: Decided, kind: GapKind, detail: str) -> Gap:
