@@ -12,7 +12,7 @@ HISTORY = "/assent/dev/churn/versions/2"
 
 
 def write(siege: Siege, fields: Mapping[str, object]) -> None:
-    """Write a history for version 2 by hand, with its decision as version 1's but for some fields."""
+    """Write a history for version 2 by hand: as version 1 has it, but for some fields."""
     ssm = siege.stage.ssm("dev")
     said = json.loads(ssm.get_parameter(Name=FIRST_HISTORY)["Parameter"]["Value"])
     said |= {"version": 2, "decisions": [{**said["decisions"][0], **fields}]}
