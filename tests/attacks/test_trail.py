@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from tests.attacks.siege import SECOND, Siege
@@ -233,6 +234,29 @@ def test_history_forged_and_dated_back(siege: Siege) -> None:
     assert "approval-unfounded" in gaps(siege)
     said = siege.json("audit", "--since", "2026-01-01T00:00:00Z")
     assert "approval-unfounded" in {each["gap"] for each in said["gaps"]}
+
+
+class _Killed(BaseException):
+    """As if the machine went away."""
+
+
+def test_lost_receipt_after_its_approver_left(siege: Siege) -> None:
+    """A run is killed before its receipts, and its approver leaves: that is told as what it is."""
+    _, pull = siege.proposed()
+    siege.approve(pull, "ben")
+    siege.merge(pull, "ben")
+    with (
+        patch("assent.flows.chronicle.Chronicle.write", side_effect=_Killed),
+        pytest.raises(_Killed),
+    ):
+        siege.apply()
+    assert play.current(siege.stage) == 3
+    siege.stage.hub.add_team("acme", "ml-approvers-dev", members=["ana"])
+    siege.apply()
+    assert play.current(siege.stage) == 3
+    (gap,) = siege.json("audit")["gaps"]
+    assert gap["gap"] == "recovered-unproven"
+    assert "ben approved, and is no code owner" in gap["detail"]
 
 
 def test_retry_of_a_refused_record_stays_refused(siege: Siege) -> None:

@@ -174,6 +174,13 @@ def _evidence_altered(trail: Trail) -> None:
     _alter_decision(trail, evidence="sha256:" + "0" * 64)
 
 
+def _approver_left(trail: Trail) -> None:
+    chain = trail.chains["dev"]
+    approvals = [{**each, "counted": False} for each in chain[0].what["approvals"]]
+    chain[0] = replace(chain[0], recovered=True)
+    trail.reword("dev", 1, approvals=approvals)
+
+
 def _approver_unknown(trail: Trail) -> None:
     _alter_decision(trail, approvals=False)
 
@@ -267,6 +274,7 @@ SPOILT: dict[GapKind, list[tuple[Callable[[Trail], None], set[GapKind]]]] = {
     K.RECORD_INVALID: [(_record_asks_otherwise, set())],
     K.EVIDENCE_DIFFERS: [(_evidence_altered, set())],
     K.APPROVAL_UNFOUNDED: [(_approver_unknown, set())],
+    K.RECOVERED_UNPROVEN: [(_approver_left, set())],
     K.ENTRY_WITHOUT_RECEIPT: [(_history_without_receipt, set())],
     K.RECEIPT_WITHOUT_ENTRY: [(_receipt_without_history, set())],
     K.ENTRY_DIFFERS: [(_history_edited, {K.PARAMETER_DIFFERS})],
@@ -390,6 +398,30 @@ def test_what_was_made_up_for_and_shows_no_approval_is_a_gap() -> None:
     chain[0] = replace(chain[0], recovered=True)
     trail.reword("dev", 1, **{**chain[0].what, "approvals": []})
     assert trail.gaps() == [GapKind.APPROVAL_UNFOUNDED]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, GapKind.RECOVERED_UNPROVEN),
+        ({"state": "dismissed"}, GapKind.APPROVAL_UNFOUNDED),
+        ({"blob": "f" * 40}, GapKind.APPROVAL_UNFOUNDED),
+        ({"by": "zoe"}, GapKind.APPROVAL_UNFOUNDED),
+        ({"at": "2026-11-23T00:00:00Z"}, GapKind.APPROVAL_UNFOUNDED),
+    ],
+)
+def test_what_was_made_up_for_and_could_not_be_proven_is_a_gap(
+    changes: dict[str, object], kind: GapKind
+) -> None:
+    """It says why, if the approval was given; whoever left since is no forgery by that."""
+    trail = promoted()
+    chain = trail.chains["dev"]
+    chain[0] = replace(chain[0], recovered=True)
+    short = {**_APPROVAL, "counted": False, "why": "is no code owner", **changes}
+    trail.reword("dev", 1, **{**chain[0].what, "approvals": [short]})
+    (gap,) = trail.judge().audit.gaps
+    assert gap.kind is kind
+    assert ("is no code owner" in gap.detail) == (kind is GapKind.RECOVERED_UNPROVEN)
 
 
 def test_a_closing_that_was_made_up_for_may_look_like_a_decision() -> None:

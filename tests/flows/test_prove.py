@@ -75,6 +75,18 @@ def rules_in_the_merge(ground: Ground) -> None:
     repository._commits[commit] = replace(repository._commits[commit], files=files)
 
 
+def rules_there_and_back(ground: Ground) -> None:
+    """A commit before the record changes them and one after it undoes that; all were rebased."""
+    repository = ground.scene.repository
+    there = repository.file(OWNERS, "main") or b""
+    number = ground.scene.open_pull(BOT, "promote/stealth", OWNERS, b"* @ana @zoe\n")
+    branch = repository.pull(number).branch
+    repository.push({DEV.path: ground.record(1, 0.9)}, branch=branch)
+    repository.push({OWNERS: there}, branch=branch)
+    repository.approve(number, "zoe")
+    repository.merge(number, how="rebase")
+
+
 def administrators_bypass(ground: Ground) -> None:
     """Nobody reviewed it, and somebody merged it all the same."""
     ground.scene.repository.merge(opened(ground), by="carla", bypass=True)
@@ -223,6 +235,7 @@ FORGERIES: dict[str, tuple[Callable[[Ground], None], Reason, str]] = {
         "apply.yml",
     ),
     "CODEOWNERS in the merge": (rules_in_the_merge, Reason.RULES_CHANGED_ALONG, OWNERS),
+    "CODEOWNERS there and back": (rules_there_and_back, Reason.RULES_CHANGED_ALONG, OWNERS),
     "administrator's bypass": (
         administrators_bypass,
         Reason.MERGED_WITHOUT_APPROVAL,
@@ -331,6 +344,19 @@ def queued(ground: Ground) -> None:
     repository.merge(number, by="github-merge-queue[bot]", how="squash")
 
 
+def several_behind_the_rules(ground: Ground) -> None:
+    """Three commits became one, right behind another pull request that changed the rules."""
+    repository = ground.scene.repository
+    rules = ground.scene.open_pull("carla", "rules", OWNERS, b"* @ana @ben\n")
+    repository.approve(rules, "ben")
+    repository.merge(rules, how="squash")
+    number = opened(ground)
+    for text in (b"one\n", b"two\n"):
+        repository.push({"docs/note.md": text}, branch=repository.pull(number).branch)
+    repository.approve(number, "ana")
+    repository.merge(number, how="squash")
+
+
 def approved_again(ground: Ground) -> None:
     """The record changed, and who had approved looked once more."""
     number = opened(ground)
@@ -382,6 +408,7 @@ HONEST = (
     squashed,
     rebased,
     queued,
+    several_behind_the_rules,
     approved_again,
     beside_others,
     owner_removed_since,
@@ -490,6 +517,20 @@ def test_a_no_needs_a_code_owner_too(approvers: list[str], reason: Reason) -> No
         ground.scene.repository.approve(number, login)
     ground.scene.repository.merge(number, bypass=True)
     assert refused(ground.apply("dev")) == [(1, reason)]
+
+
+def test_a_no_is_held_against_the_rules_before_its_own_branch() -> None:
+    """A rebased commit before it says nothing of who may take away what is live."""
+    ground = Ground()
+    ground.promote(1, 0.9)
+    assert decided(ground.apply("dev")) == [1]
+    repository = ground.scene.repository
+    number = ground.scene.open_pull("carla", "stealth", OWNERS, b"* @zoe\n")
+    retired = ground.record(1, 0.9, decision=Decision.RETIRED)
+    repository.push({DEV.path: retired}, branch=repository.pull(number).branch)
+    repository.approve(number, "zoe")
+    repository.merge(number, how="rebase")
+    assert refused(ground.apply("dev")) == [(1, Reason.APPROVED_BY_NON_OWNER)]
 
 
 def test_an_approver_who_left_holds_up_no_rollback() -> None:

@@ -99,6 +99,8 @@ class Shown:
     """Who opened it."""
     approvals: tuple[Approval, ...]
     """What everybody said last before the merge, and whether it counted."""
+    short: str = ""
+    """Why that is no proof; empty where it is one."""
 
 
 def last_words(reviews: Iterable[Review], merged_at: datetime) -> list[Review]:

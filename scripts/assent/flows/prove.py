@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from assent.core.approval import Approval, Bringing, Review, ReviewState, last_words
+from assent.core.approval import Approval, Bringing, Review, ReviewState, Shown, last_words
 from assent.core.changes import Asked, Reason
 from assent.core.config import Config
 from assent.core.errors import AssentError
@@ -60,6 +60,8 @@ class Unproven:
 
     reason: Reason
     why: str
+    shown: Shown | None = None
+    """What there was all the same; None where no pull request held the record."""
 
 
 def prove(
@@ -155,20 +157,20 @@ class _Case:
         if self._rises or self.commit in self.pull.commits:
             changed = self._rules_changed()
             if changed is not None:
-                return Unproven(reason=Reason.RULES_CHANGED_ALONG, why=changed)
+                return self._unproven(Reason.RULES_CHANGED_ALONG, changed)
         if self._rises:
             # Neither what a later change lowered nor what one raised is got around.
             configs = (self.world.config, origins.config_at(self.base))
             unknown = self._unknown(configs)
             if unknown is not None:
-                return Unproven(reason=Reason.CREATOR_UNKNOWN, why=unknown)
+                return self._unproven(Reason.CREATOR_UNKNOWN, unknown)
         yardstick = self._yardstick(configs)
         verdicts, unread = self._verdicts(yardstick)
         short = shortfall(verdicts, self.pull, yardstick.needed, waived=bool(self.waived))
         if short is not None and unread is not None:
             raise unread
         if short is not None:
-            return Unproven(reason=short.reason, why=short.why)
+            return self._unproven(short.reason, short.why, verdicts)
         counted = [each.approval.review.by for each in verdicts if each.approval.counted]
         return Proof(
             by=tuple(counted[:NAMED_APPROVERS]),
@@ -180,6 +182,17 @@ class _Case:
             author=self.pull.author,
             approvals=tuple(each.approval for each in verdicts),
         )
+
+    def _unproven(
+        self, reason: Reason, why: str, verdicts: Sequence[Verdict] | None = None
+    ) -> Unproven:
+        """Refuse it; without verdicts nothing that anybody said counts, for the same reason."""
+        if verdicts is None:
+            said = last_words(self.pull.reviews, self.pull.merged_at)
+            verdicts = [_uncounted(review, why) for review in said]
+        approvals = tuple(each.approval for each in verdicts)
+        shown = Shown(author=self.pull.author, approvals=approvals, short=why)
+        return Unproven(reason=reason, why=why, shown=shown)
 
     @property
     def _rises(self) -> bool:

@@ -1,7 +1,8 @@
 """What shows the approval of a decision whose receipt was lost: the same proof, made once more.
 
 A history in Parameter Store is no proof: whoever may write parameters could have written it. So a
-receipt that is made up for one shows approvals only as far as they can be proven now.
+receipt that is made up for one shows what was said, and that it counts only as far as that can be
+proven now.
 """
 
 from assent.core.approval import Shown
@@ -11,7 +12,7 @@ from assent.core.parameters import HistoryEntry
 from assent.flows.origins import Origin, Origins
 from assent.flows.prove import Unproven, prove_at
 from assent.flows.wanted import World, record_of_blob
-from assent.ports import Forge
+from assent.ports import Forge, NotThere
 
 __all__ = ["Recovery"]
 
@@ -31,7 +32,7 @@ class Recovery:
         self._found: dict[tuple[RecordId, HistoryEntry], Shown | None] = {}
 
     def __call__(self, id_: RecordId, entry: HistoryEntry, /) -> Shown | None:
-        """What shows the approval of a decision; None where nothing does.
+        """What shows the approval of a decision, if only in part; None where nothing does.
 
         Raises:
             AssentError: GitHub or the clone could not be read.
@@ -44,7 +45,7 @@ class Recovery:
     def _look_up(self, id_: RecordId, entry: HistoryEntry) -> Shown | None:
         record = record_of_blob(self._world, entry.blob)
         history, commit = self._world.history, entry.commit
-        if record is None or not history.is_ancestor(commit, self._world.head):
+        if record is None or not self._is_on_main(commit):
             return None
         origin = Origin(
             commit=commit,
@@ -55,5 +56,15 @@ class Recovery:
         waived = [each for each in record.waivers if each.gate in entry.waived]
         proof = prove_at(origin, self._world, self._forge, self._origins, asked, waived=waived)
         if isinstance(proof, Unproven):
-            return None
+            return proof.shown
         return Shown(author=proof.author, approvals=proof.approvals)
+
+    def _is_on_main(self, commit: str) -> bool:
+        """Whether it is a commit, and no tag of one, that the branch that counts contains."""
+        history = self._world.history
+        try:
+            return history.commit(commit) == commit and history.is_ancestor(
+                commit, self._world.head
+            )
+        except NotThere:
+            return False

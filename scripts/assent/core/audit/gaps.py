@@ -44,6 +44,9 @@ class GapKind(StrEnum):
     """The digest of the evidence does not recompute, or is another than was decided on."""
     APPROVAL_UNFOUNDED = "approval-unfounded"
     """A receipt counts an approval that it does not show, or that was not of this record."""
+    RECOVERED_UNPROVEN = "recovered-unproven"
+    """A receipt was made up for later, and an approval that the history names could not be proven
+    any more. Somebody may have left since; or the decision was never proven."""
     ENTRY_WITHOUT_RECEIPT = "entry-without-receipt"
     """The history in Parameter Store holds a decision of which no receipt tells."""
     RECEIPT_WITHOUT_ENTRY = "receipt-without-entry"

@@ -1,6 +1,6 @@
 """A decision's links: to main's commits, to its record, to its evidence, to those who approved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -281,25 +281,49 @@ def _approvals(decided: Decided, said: DecisionSaid, *, closing: bool) -> Iterat
         if not said.by:
             yield _gap(decided, GapKind.APPROVAL_UNFOUNDED, "it does not say who closed")
         return
-    counted = {each.by: each for each in said.approvals if each.counted}
-    problems = [
-        f"{login} is named, and no approval shown" for login in said.by if login not in counted
-    ]
-    if not said.by:
-        problems.append("nobody is named who approved")
-    for each in counted.values():
-        if each.state != "approved":
-            problems.append(f"the word of {each.by} is counted, and was {each.state}")
-        if each.by.lower() == said.author.lower():
-            problems.append(f"{each.by} opened the pull request, and is counted")
-        if said.decision is Decision.APPROVED and each.blob != said.blob:
-            problems.append(
-                f"{each.by} approved {each.blob or 'an unknown record'} at {each.commit}"
-            )
-        if each.at > said.decided_at:
-            problems.append(f"{each.by} approved after the merge")
+    fallen = _fallen_short(said) if decided.recovered else {}
+    problems = list(_problems(said, fallen))
     if problems:
         yield _gap(decided, GapKind.APPROVAL_UNFOUNDED, "; ".join(problems))
+    unproven = [f"{login} approved, and {fallen[login]}" for login in said.by if login in fallen]
+    if unproven:
+        detail = f"when its receipt was made up for, {'; '.join(unproven)}"
+        yield _gap(decided, GapKind.RECOVERED_UNPROVEN, detail)
+
+
+def _problems(said: DecisionSaid, fallen: Collection[str]) -> Iterator[str]:
+    """What is amiss with the approvals that are counted, or that should be."""
+    counted = {each.by: each for each in said.approvals if each.counted}
+    for login in said.by:
+        if login not in counted and login not in fallen:
+            yield f"{login} is named, and no approval shown"
+    if not said.by:
+        yield "nobody is named who approved"
+    for each in counted.values():
+        if each.state != "approved":
+            yield f"the word of {each.by} is counted, and was {each.state}"
+        if each.by.lower() == said.author.lower():
+            yield f"{each.by} opened the pull request, and is counted"
+        if said.decision is Decision.APPROVED and each.blob != said.blob:
+            yield f"{each.by} approved {each.blob or 'an unknown record'} at {each.commit}"
+        if each.at > said.decided_at:
+            yield f"{each.by} approved after the merge"
+
+
+def _fallen_short(said: DecisionSaid) -> Mapping[str, str]:
+    """Why each approval of this very record, by somebody else and before the merge, did not count.
+
+    Who owned a path is known only as it is now. What a proof needs else has to be there.
+    """
+    return {
+        each.by: each.why or "that did not count"
+        for each in said.approvals
+        if not each.counted
+        and each.state == "approved"
+        and each.by.lower() != said.author.lower()
+        and each.blob == said.blob
+        and each.at <= said.decided_at
+    }
 
 
 def _gap(decided: Decided, kind: GapKind, detail: str) -> Gap:
