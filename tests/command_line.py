@@ -19,7 +19,7 @@ from assent.adapters.memory_repository import MemoryRepository
 from assent.cli import main
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
-from assent.core.evidence import Evidence, EvidenceSource
+from assent.core.evidence import Evidence, EvidenceSource, Origin
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.package import Container, ModelVersion, Package, RegistryApproval
 from assent.core.record import Decision, Record, write_record
@@ -42,6 +42,8 @@ CONFIG = (Path(__file__).parents[1] / "assent.yaml").read_bytes()
 REPORT = "s3://bucket/churn/metrics.json"
 HOSTILE = "\x1b[31mred\x07\r\n::error::x ##[error]y \u202e\x7f\ud800"
 """What a terminal, a log or a runner would act on."""
+_DESCRIBED = "::error::x ##[error]y"
+"""As much of it as a record can hold of what the registry says."""
 
 
 def run(*arguments: str | Path) -> Result:
@@ -79,7 +81,11 @@ def record_of(model: str, version: int) -> bytes:
         id=RecordId("dev", model, version),
         decision=Decision.APPROVED,
         package=package_of(model, version),
-        evidence=Evidence(source=EvidenceSource.TRAINING, collected=SettableClock().now()),
+        evidence=Evidence(
+            source=EvidenceSource.TRAINING,
+            collected=SettableClock().now(),
+            origin=Origin(description=_DESCRIBED),
+        ),
     )
     return write_record(record, load_contracts().promotion)
 
@@ -113,7 +119,7 @@ class Play:
                 approval=RegistryApproval.PENDING,
                 approval_description=HOSTILE,
                 metadata={"team": HOSTILE, HOSTILE: "x"},
-                description=HOSTILE,
+                description=_DESCRIBED,
             )
         )
         branch = f"promote/dev/{model}/{version}"

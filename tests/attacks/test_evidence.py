@@ -1,5 +1,6 @@
 """Attacks on package and evidence, behind an approval or before it."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +14,9 @@ from tests.attacks.siege import SECOND, Siege, forged
 from tests.end_to_end import play
 
 from assent.core.changes import Reason
+from assent.core.evidence import UnreadPart
 from assent.core.metrics import Metric
+from assent.core.package import Artifact
 from assent.core.record import Record
 from assent.sandbox.aws import Registered, register
 from assent.sandbox.stage import ACCOUNT, REGION
@@ -191,6 +194,99 @@ def _with_environment(siege: Siege, version: Registered) -> Any:  # noqa: ANN401
     specification = json.loads(json.dumps(described(siege, version)["InferenceSpecification"]))
     specification["Containers"][0]["Environment"] = {"SAGEMAKER_PROGRAM": "other.py"}
     return specification
+
+
+# Dropped from the record, or pointed elsewhere.
+
+
+def test_report_said_to_be_kept_in_somebodys_bucket(siege: Siege) -> None:
+    """An edited record points `copy` at a bucket of its editor's, where the better report lies."""
+    _, pull = siege.proposed()
+    better = play.evaluation(0.999)["model-quality"]
+    s3 = siege.stage.aws.s3
+    s3.create_bucket(
+        Bucket="zoes-own", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    s3.put_object(Bucket="zoes-own", Key="r.json", Body=better)
+
+    def elsewhere(record: Record) -> Record:
+        metrics = {**record.evidence.metrics, AUC: Metric(value=0.999, standard_deviation=0.004)}
+        (report,) = record.evidence.reports
+        report = replace(
+            report,
+            version_id=None,
+            copy="s3://zoes-own/r.json",
+            sha256=hashlib.sha256(better).hexdigest(),
+            bytes=len(better),
+        )
+        evidence = replace(record.evidence, metrics=metrics, reports=(report,))
+        return replace(record, evidence=evidence)
+
+    edited(siege, pull, forged(siege.record(SECOND, pull.head.ref), elsewhere))
+    said = siege.refusal(Reason.EVIDENCE_ALTERED)
+    assert "evidence.reports[0].copy is 's3://zoes-own/r.json'" in said
+
+
+@pytest.mark.parametrize("with_origin", [True, False])
+def test_specification_dropped_from_the_record(siege: Siege, *, with_origin: bool) -> None:
+    """Without `specification` the record looks old, and its containers are started otherwise."""
+    version, pull = siege.proposed()
+
+    def older(record: Record) -> Record:
+        evidence = record.evidence
+        if not with_origin:
+            evidence = replace(evidence, origin=None)
+        package = replace(record.package, specification=None)
+        return replace(record, package=package, evidence=evidence)
+
+    edited(siege, pull, forged(siege.record(SECOND, pull.head.ref), older))
+    siege.stage.aws.sagemaker.update_model_package(
+        ModelPackageArn=version.arn, InferenceSpecification=_with_environment(siege, version)
+    )
+    said = siege.refusal(Reason.EVIDENCE_ALTERED)
+    assert "lacks package.specification, which the registry has" in said
+
+
+def test_violations_dropped_from_a_record_that_looks_old(siege: Siege) -> None:
+    """A record without origin and specification has to have its violations all the same."""
+    violation = {
+        "feature_name": "age",
+        "constraint_check_type": "data_type_check",
+        "description": "Data type match requirement is not met.",
+    }
+    listed = json.dumps({"violations": [violation]}).encode()
+    _, pull = siege.proposed(reports={**play.evaluation(0.93), "data-quality": listed})
+
+    def older(record: Record) -> Record:
+        assert record.evidence.violations
+        evidence = replace(record.evidence, origin=None, violations=(), directions={}, curves=())
+        return replace(
+            record, package=replace(record.package, specification=None), evidence=evidence
+        )
+
+    edited(siege, pull, forged(siege.record(SECOND, pull.head.ref), older))
+    siege.refusal(Reason.EVIDENCE_ALTERED)
+
+
+def test_artifact_unpinned_in_the_record_and_swapped(siege: Siege) -> None:
+    """An edited record says that the artifact could not be looked at; then it is swapped."""
+    version, pull = siege.proposed()
+    uri = artifact_uri(siege, version)
+
+    def unpinned(record: Record) -> Record:
+        (container,) = record.package.containers
+        containers = (replace(container, artifact=Artifact(uri=uri)),)
+        unread = (*record.evidence.unread, UnreadPart(where=uri, why="it may not be read"))
+        return replace(
+            record,
+            package=replace(record.package, containers=containers),
+            evidence=replace(record.evidence, unread=unread),
+        )
+
+    edited(siege, pull, forged(siege.record(SECOND, pull.head.ref), unpinned))
+    overwrite(siege, uri, b"another model, packed")
+    said = siege.refusal(Reason.ARTIFACT_DIFFERS)
+    assert "can be pinned by now" in said
 
 
 # And no false refusal.

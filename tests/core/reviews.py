@@ -583,6 +583,7 @@ def wholly_hostile(text: str) -> Review:
         record=replace(found.record, id=id_),
         names=Names(prefix=text, environment=text),
         below=below_,
+        climbs_from=text,
         gates=(
             *found.gates,
             GateFails(gate=bad, why=text),

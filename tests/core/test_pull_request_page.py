@@ -26,7 +26,7 @@ from tests.core.reviews import (
 )
 
 from assent.core.curves import Curve
-from assent.core.evidence import UnreadPart
+from assent.core.evidence import EvidenceSource, UnreadPart
 from assent.core.metrics import Metric
 from assent.core.names import RecordId
 from assent.core.package import Artifact, RegistryApproval
@@ -323,6 +323,17 @@ def test_drift_is_on_top_and_listed_below(count: int, found: str) -> None:
     listed = section(body, "Data and model quality")
     assert listed.count("| `f") == count
     assert listed.partition("<details>")[2].count("| `f") == max(count - 20, 0)
+
+
+def test_a_version_that_climbs_without_inference_is_an_alert() -> None:
+    """Whoever drops a run from a record drops what was found in it: approvers are told."""
+    alert = "**The record holds no batch inference in `test`**: nothing on this page says how it"
+    dropped = record(environment="prod")
+    assert dropped.evidence.inference is None
+    assert alert in page(Case(record=dropped, champion=LIVE)).partition("### ")[0]
+    imported = replace(dropped.evidence, source=EvidenceSource.IMPORT)
+    for fine in (to_prod(0.0), record(environment="dev"), replace(dropped, evidence=imported)):
+        assert "holds no batch inference in" not in page(Case(record=fine)).partition("### ")[0]
 
 
 def test_that_there_is_no_violation_is_only_said_where_a_list_says_so() -> None:

@@ -40,6 +40,8 @@ OBJECTS = {"s3 GET": "s3:GetObject", "s3 HEAD": "s3:HeadObject", "s3 PUT": "s3:P
 def action(call: Call) -> str:
     """What IAM calls a call of AWS's."""
     service = SERVICES.get(call.operation, "sagemaker")
+    if call.operation == "s3 GET" and "versionId=" in call.path:
+        return "s3:GetObjectVersion"
     return OBJECTS.get(call.operation, f"{service}:{call.operation}")
 
 
@@ -163,7 +165,11 @@ DENIED = Fault(
         message=f"User: {PRINCIPAL} is not authorized to perform: {action(call)}",
         status=403,
     ),
-    words=lambda call: f"access denied: '{PRINCIPAL}' may not {action(call)} on ",
+    words=lambda call: (
+        "may not be read"
+        if call.operation in {"s3 GET", "s3 HEAD"}
+        else f"access denied: '{PRINCIPAL}' may not {action(call)} on "
+    ),
 )
 PRINCIPAL = "arn:aws:sts::111122223333:assumed-role/assent-apply/session"
 AWS = [
@@ -242,8 +248,14 @@ def intercepted(stage: Stage, interceptor: Interceptor) -> Iterator[None]:
 
 
 def at(call: Call, fault: Fault) -> Faults:
-    """Break the call of this one's number; and later ones of its service, if the fault lasts."""
+    """Break the call of this one's number; and later ones of its service, if the fault lasts.
+
+    Who may not look at an object may not do so without its checksum either, which is asked next.
+    """
     faults = Faults()
+    if fault is DENIED and call.operation == "s3 HEAD":
+        both = {call.number, call.number + 1}
+        return faults.add(fault.answer(call), match=lambda each: each.number in both, times=2)
     if not fault.lasting:
         return faults.add(
             fault.answer(call), match=lambda each: each.number == call.number, moment=fault.moment

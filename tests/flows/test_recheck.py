@@ -20,7 +20,7 @@ from tests.flows.rechecking import (
 from assent.adapters.memory import MemoryRegistry, MemoryReports
 from assent.core.changes import Reason
 from assent.core.errors import AssentError, Exit
-from assent.core.evidence import MAX_UNREAD, UnreadPart
+from assent.core.evidence import MAX_UNREAD, UnreadPart, copy_address
 from assent.core.metrics import Metric
 from assent.core.names import parse_package_arn
 from assent.core.package import Artifact, ModelVersion
@@ -37,7 +37,6 @@ UNTOLD: Mapping[str, str] = {
     r"absent package\.containers\.\d+\.artifact\.sha256": (
         "S3 tells a checksum only to those who may use the object's key, so a record may lack it"
     ),
-    r"absent package\.specification": "a record from before it was kept looks the same",
     r"other evidence\.collected": "nobody else saw when that was",
     r"other evidence\.unread\.\d+\.why": "it is worded anew by each version of Assent",
     r"(other|null) evidence\.inference\.(run|started|ended|instance_type|instances)": (
@@ -93,6 +92,8 @@ def test_each_single_thing_that_is_altered_is_refused(alteration: Alteration) ->
         "package": {Reason.PACKAGE_DIFFERS, Reason.PACKAGE_RECREATED, Reason.ARTIFACT_DIFFERS},
         "evidence": {Reason.EVIDENCE_ALTERED, Reason.REPORT_DIFFERS},
     }
+    if alteration.name == "absent package.specification":
+        reasons["package"] = {Reason.EVIDENCE_ALTERED}  # it does not differ: nobody says it
     assert refusal.reason in reasons[str(part)]
     field = next(str(each) for each in alteration.place[1:] if isinstance(each, str))
     assert field in refusal.detail
@@ -176,8 +177,12 @@ def test_a_report_whose_version_is_gone_is_refused() -> None:
     assert QUALITY in detail
 
 
+KEPT = copy_address("acme-evidence", DEV.evidence.reports[0].sha256)
+
+
 def unversioned(house: House, *, copy: str | None = None) -> Record:
     """A record whose first report lies in a bucket that keeps no versions."""
+    house.scene.config = replace(house.scene.config, evidence_bucket="acme-evidence")
     content = house.reports.read(QUALITY, limit=100_000).content
     house.reports.expire(QUALITY)
     house.reports.put(QUALITY, content)
@@ -212,15 +217,59 @@ def test_the_copy_counts_where_the_bucket_keeps_no_versions() -> None:
     """The address may be overwritten or emptied: the copy is what was read."""
     for is_overwritten in (True, False):
         house = House()
-        record = unversioned(house, copy="s3://evidence/sha256/abc")
+        record = unversioned(house, copy=KEPT)
         house.reports.expire(QUALITY)
         if is_overwritten:
             house.reports.put(QUALITY, b'{"auc": 0.1}')
         assert is_live(applied(house, record))
     house = House()
-    record = unversioned(house, copy="s3://evidence/sha256/abc")
-    house.reports.put("s3://evidence/sha256/abc", b'{"auc": 0.1}')
+    record = unversioned(house, copy=KEPT)
+    house.reports.put(KEPT, b'{"auc": 0.1}')
     assert refusal_of(applied(house, record))[0] is Reason.REPORT_DIFFERS
+
+
+@pytest.mark.parametrize("copy", ["s3://zoes-own/r.json", "s3://acme-evidence/other", f"{KEPT}0"])
+def test_a_copy_that_assent_did_not_keep_is_none(copy: str) -> None:
+    """Whoever edits a record may keep a file elsewhere: only its place by its digest counts."""
+    house = House()
+    reason, detail = refusal_of(applied(house, unversioned(house, copy=copy)))
+    assert reason is Reason.EVIDENCE_ALTERED
+    assert f"evidence.reports[0].copy is '{copy}', and evidence_bucket has it at '{KEPT}'" in detail
+
+
+def test_without_a_bucket_of_copies_there_is_no_copy() -> None:
+    """Where none is configured, nothing is kept anywhere."""
+    house = House()
+    record = unversioned(house, copy=KEPT)
+    house.scene.config = replace(house.scene.config, evidence_bucket=None)
+    reason, detail = refusal_of(applied(house, record))
+    assert reason is Reason.EVIDENCE_ALTERED
+    assert "evidence.reports[0].copy" in detail
+    assert "not configured" in detail
+
+
+def test_a_copy_of_an_inferences_report_counts_in_its_place_only() -> None:
+    """Reports of batch inference are kept in the same bucket, by the same rule."""
+    for copy in ("s3://zoes-own/r.json", None):
+        house = House()
+        assert is_live(applied(house))
+        house.scene.config = replace(house.scene.config, evidence_bucket="acme-evidence")
+        inference = TEST.evidence.inference
+        assert inference is not None
+        first, second = inference.reports
+        found = house.reports.read(first.uri, limit=100_000)
+        kept = copy or copy_address("acme-evidence", first.sha256)
+        house.reports.put(kept, found.content)
+        file = replace(first, version_id=None, copy=kept)
+        inference = replace(inference, reports=(file, second))
+        house.merge(replace(TEST, evidence=replace(TEST.evidence, inference=inference)))
+        report = house.apply("test")
+        if copy is None:
+            assert is_live(report)
+        else:
+            reason, detail = refusal_of(report)
+            assert reason is Reason.EVIDENCE_ALTERED
+            assert "evidence.inference.reports[0].copy is 's3://zoes-own/r.json'" in detail
 
 
 def test_an_artifact_swapped_after_approval_is_refused() -> None:
@@ -357,6 +406,21 @@ def test_an_artifact_that_could_not_be_looked_at_is_approved_as_such() -> None:
     house = House()
     house.reports.expire(ARTIFACT)
     assert is_live(applied(house, told(bare, ARTIFACT)))
+    house = House()
+    house.scene.reports = Troubled(house.reports, ARTIFACT, NotThere("it may not be read"))
+    assert is_live(applied(house, told(bare, ARTIFACT)))
+
+
+def test_an_artifact_that_can_be_looked_at_by_now_has_to_be_pinned() -> None:
+    """A remark that it could not be is no leave to load whatever stands there."""
+    bare = told(with_artifact(DEV, Artifact(uri=ARTIFACT)), ARTIFACT)
+    reason, detail = refusal_of(applied(House(), bare))
+    assert reason is Reason.ARTIFACT_DIFFERS
+    assert detail.startswith(f"package.containers[0].artifact '{ARTIFACT}' could not be looked at")
+    assert "can be pinned by now: let Assent propose it anew" in detail
+    house = House()
+    house.scene.reports = Troubled(house.reports, ARTIFACT, Unavailable("S3 did not answer"))
+    assert failure_of(applied(house, bare)).message == "S3 did not answer"
 
 
 def without_a_report(record: Record) -> Record:
@@ -414,12 +478,33 @@ def old(record: Record) -> Record:
     )
 
 
-def test_a_record_from_before_is_compared_in_what_it_has() -> None:
-    """An older Assent wrote less: that is not an alteration, but what it wrote has to be true."""
-    assert is_live(applied(House(), old(DEV)))
-    metrics = {**DEV.evidence.metrics, "binary_classification_metrics.auc": Metric(value=2.0)}
-    false = replace(old(DEV), evidence=replace(old(DEV).evidence, metrics=metrics))
-    assert refusal_of(applied(House(), false))[0] is Reason.EVIDENCE_ALTERED
+def test_a_record_that_lacks_what_the_registry_tells_is_proposed_anew() -> None:
+    """What an older Assent wrote looks like what an editor dropped: neither is borne out."""
+    lacking = "the record lacks {}, which the registry has: let Assent propose it anew"
+    reason, detail = refusal_of(applied(House(), old(DEV)))
+    assert reason is Reason.EVIDENCE_ALTERED
+    assert detail == lacking.format("package.specification")
+    half = replace(old(DEV), package=DEV.package)
+    reason, detail = refusal_of(applied(House(), half))
+    assert reason is Reason.EVIDENCE_ALTERED
+    assert detail == lacking.format("evidence.origin")
+
+
+def test_what_a_record_from_before_brought_into_effect_stays() -> None:
+    """It was right when it was written: what is live is not withdrawn for lack of a field."""
+    house = House()
+    described = house.version
+    house.version = replace(house.version, package=replace(described.package, specification=None))
+    house.scene.registry.put(house.version)
+    record = house.record()
+    assert record.package.specification is None
+    assert is_live(applied(house, record))
+    (live,) = house.scene.registry.everything()
+    package = replace(live.package, specification=described.package.specification)
+    house.scene.registry.put(replace(live, package=package))
+    report = house.scene.apply(("dev",), None, everything=True)
+    assert report is not None
+    assert report.receipts == ()
 
 
 def crowded() -> House:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from assent.adapters.aws_session import AwsFailed, asking
 from assent.core.errors import AssentError
+from assent.core.evidence import copy_address, copy_key
 from assent.core.names import shown
 
 if TYPE_CHECKING:
@@ -47,13 +48,12 @@ class S3EvidenceStore:
             AwsFailed: There is no such bucket, or S3 refused for good.
         """
         digest = require_digest(content, sha256)
-        key = f"sha256/{sha256}"
-        uri = f"s3://{self._bucket}/{key}"
+        uri = copy_address(self._bucket, sha256)
         with asking("s3:PutObject", uri):
             try:
                 self._client.put_object(
                     Bucket=self._bucket,
-                    Key=key,
+                    Key=copy_key(sha256),
                     Body=content,
                     IfNoneMatch="*",
                     ChecksumSHA256=b64encode(digest).decode(),  # S3 compares what arrives with it

@@ -23,6 +23,8 @@ __all__ = [
     "Origin",
     "ReportFile",
     "UnreadPart",
+    "copy_address",
+    "copy_key",
     "evidence_digest",
     "evidence_values",
     "package_values",
@@ -68,6 +70,21 @@ class ReportFile:
             # Of batch inference only files that read are kept, and of this kind only lists.
             return self.kind is ReportKind.VIOLATIONS
         return "violations" in self.shape.split("+")
+
+
+def copy_key(sha256: str) -> str:
+    """The key under which a bucket of copies has a file: its digest, so that it never changes."""
+    return f"sha256/{sha256}"
+
+
+def copy_address(bucket: str, sha256: str) -> str:
+    """Where a bucket of copies has a file; a copy anywhere else is not one that Assent kept.
+
+    Args:
+        bucket: `evidence_bucket` of the configuration.
+        sha256: The file's digest, as 64 lower-case hexadecimal digits.
+    """
+    return f"s3://{bucket}/{copy_key(sha256)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

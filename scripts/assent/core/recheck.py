@@ -11,7 +11,14 @@ from typing import Final
 
 from assent.core.changes import Reason
 from assent.core.curves import Curve
-from assent.core.evidence import MAX_UNREAD, Evidence, Inference, Origin, ReportFile
+from assent.core.evidence import (
+    MAX_UNREAD,
+    Evidence,
+    Inference,
+    Origin,
+    ReportFile,
+    copy_address,
+)
 from assent.core.fitting import LEFT_OUT, MAX_EVIDENCE_BYTES, MORE, evidence_size
 from assent.core.metrics import Metric
 from assent.core.names import shown
@@ -22,10 +29,12 @@ from assent.core.reports import Violation
 __all__ = [
     "Objection",
     "artifact_objection",
+    "copy_objection",
     "evidence_objection",
     "is_told",
     "listing_objection",
     "report_objection",
+    "specification_objection",
 ]
 
 _NAMED: Final = 3
@@ -110,6 +119,45 @@ def artifact_objection(place: str, recorded: Artifact, found: Artifact) -> Objec
     return Objection(reason=Reason.ARTIFACT_DIFFERS, detail=detail)
 
 
+def specification_objection(recorded: Package, found: Package) -> Objection | None:
+    """Whether a record leaves out how its containers are started, which the registry tells.
+
+    One from before that was kept cannot be told from one whose editor dropped it, and then had the
+    containers started otherwise. What such a record brought into effect long ago stays.
+
+    Args:
+        recorded: The record's.
+        found: As the registry describes it.
+    """
+    if recorded.specification is not None or found.specification is None:
+        return None
+    return Objection(
+        reason=Reason.EVIDENCE_ALTERED, detail=_lacks("package.specification", "the registry has")
+    )
+
+
+def _lacks(field: str, told: str) -> str:
+    return f"the record lacks {field}, which {told}: let Assent propose it anew"
+
+
+def copy_objection(place: str, recorded: ReportFile, bucket: str | None) -> Objection | None:
+    """Whether a report is said to be kept elsewhere than where Assent keeps it.
+
+    Args:
+        place: The field, such as `evidence.reports[0]`.
+        recorded: As the record has it.
+        bucket: The configured bucket of copies.
+    """
+    kept = None if bucket is None else copy_address(bucket, recorded.sha256)
+    if recorded.copy is None or recorded.copy == kept:
+        return None
+    return Objection(
+        reason=Reason.EVIDENCE_ALTERED,
+        detail=f"{place}.copy is {shown(recorded.copy, 300)}, and evidence_bucket has "
+        + ("no copies: it is not configured" if kept is None else f"it at {shown(kept, 300)}"),
+    )
+
+
 def listing_objection(
     sources: Sequence[ReportSource],
     package: Package,
@@ -173,8 +221,8 @@ def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) 
     """Compare a record's evidence with what its own reports, and the registry, give again.
 
     Left alone is what nothing tells again: when it was collected, the facts of a batch inference,
-    and how it is worded what could not be used. A record without origin and specification is from
-    before shapes, directions, curves and violations were kept, and is compared in what it has.
+    and how it is worded what could not be used. A record from before shapes, directions, curves,
+    violations and origin were kept is no exception: one whose editor dropped them looks the same.
 
     Args:
         package: The record's.
@@ -185,10 +233,12 @@ def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) 
     partial = any(each.where == LEFT_OUT for each in recorded.unread) and (
         evidence_size(package, derived) > _FITS_EASILY
     )
-    # Specifications came after origins: no record ever had the one without the other.
-    is_old = recorded.origin is None and package.specification is None
-    differences = list(_differences(recorded, derived, partial=partial, is_old=is_old))
-    if not is_old and not _is_full(package, recorded):
+    if recorded.origin is None and derived.origin not in {None, Origin()}:
+        return Objection(
+            reason=Reason.EVIDENCE_ALTERED, detail=_lacks("evidence.origin", "the registry has")
+        )
+    differences = list(_differences(recorded, derived, partial=partial))
+    if not _is_full(package, recorded):
         differences += _remarks(recorded, derived)
     if not differences:
         return None
@@ -198,28 +248,23 @@ def evidence_objection(package: Package, recorded: Evidence, derived: Evidence) 
     )
 
 
-def _differences(
-    recorded: Evidence, derived: Evidence, *, partial: bool, is_old: bool
-) -> Iterator[str]:
+def _differences(recorded: Evidence, derived: Evidence, *, partial: bool) -> Iterator[str]:
     if recorded.source is not derived.source:
         yield _differs("evidence.source", recorded.source, derived.source)
-    yield from _shapes("evidence.reports", recorded.reports, derived.reports, is_old=is_old)
+    yield from _shapes("evidence.reports", recorded.reports, derived.reports)
     yield from _metrics("evidence.metrics", recorded.metrics, derived.metrics, partial=partial)
     if recorded.inference is not None and derived.inference is not None:
         was, now = recorded.inference, derived.inference
-        yield from _shapes("evidence.inference.reports", was.reports, now.reports, is_old=is_old)
+        yield from _shapes("evidence.inference.reports", was.reports, now.reports)
         yield from _inference(was, now, partial=partial)
-    if recorded.directions or not is_old:
-        yield from _entries(
-            "evidence.directions", recorded.directions, derived.directions, partial=partial
-        )
-    if recorded.violations or not is_old:
-        yield from _violations(
-            "evidence.violations", recorded.violations, derived.violations, partial=partial
-        )
-    if recorded.curves or not is_old:
-        yield from _curves(recorded.curves, derived.curves, partial=partial)
-    if derived.origin is not None and not is_old:
+    yield from _entries(
+        "evidence.directions", recorded.directions, derived.directions, partial=partial
+    )
+    yield from _violations(
+        "evidence.violations", recorded.violations, derived.violations, partial=partial
+    )
+    yield from _curves(recorded.curves, derived.curves, partial=partial)
+    if derived.origin is not None:
         is_now = asdict(derived.origin)
         for name, was in asdict(recorded.origin or Origin()).items():
             if was != is_now[name]:
@@ -244,10 +289,10 @@ def _inference(recorded: Inference, derived: Inference, *, partial: bool) -> Ite
 
 
 def _shapes(
-    place: str, recorded: Sequence[ReportFile], derived: Sequence[ReportFile], *, is_old: bool
+    place: str, recorded: Sequence[ReportFile], derived: Sequence[ReportFile]
 ) -> Iterator[str]:
     for index, (was, now) in enumerate(zip(recorded, derived, strict=True)):
-        if was.shape != now.shape and not (was.shape is None and is_old):
+        if was.shape != now.shape:
             yield _differs(f"{place}[{index}].shape", was.shape, now.shape)
 
 

@@ -100,6 +100,8 @@ class Review:
     """Where the environment's parameters are."""
     below: Record | None = None
     """The same version's record one rung down; None on the first rung, or where it is not known."""
+    climbs_from: str | None = None
+    """The environment one rung down; None on the first rung."""
     earlier: tuple[Record, ...] = ()
     """Records of the model's last versions, lowest version first, for the trend of its metrics."""
     owners: tuple[str, ...] | None = None
@@ -145,6 +147,7 @@ def review(
         altered: See `Review`.
     """
     environment, model = record.id.environment, record.id.model
+    rung = config.below(environment)
     results = judge_gates(
         config.gates(environment, model), record.evidence, rival(champion), record.waivers
     )
@@ -164,6 +167,7 @@ def review(
         waived=waived,
         names=Names(prefix=config.parameter_prefix, environment=environment),
         below=below,
+        climbs_from=None if rung is None else rung.name,
         earlier=earlier,
         owners=owners,
         seen=seen,

@@ -18,16 +18,18 @@ from assent.core.package import Artifact, ModelVersion
 from assent.core.recheck import (
     Objection,
     artifact_objection,
+    copy_objection,
     evidence_objection,
     is_told,
     listing_objection,
     report_objection,
+    specification_objection,
 )
 from assent.core.record import Decision
 from assent.core.reports import Unreadable
 from assent.flows.collect_evidence import assembled, named, parsed
 from assent.flows.collect_inference import reassembled
-from assent.flows.read_reports import ReadFile, read_file, unread_part
+from assent.flows.read_reports import ReadFile, read_file, require_answer, unread_part
 from assent.flows.wanted import World
 from assent.ports import Missing, Reports, TooLarge
 
@@ -84,7 +86,9 @@ class _Recheck:
         names = {each: unread_part(named(each), "").where for each in self._seen.reports}
         return (
             listing_objection(self._seen.reports, self._package, self._evidence, names)
+            or specification_objection(self._package, self._seen.package)
             or self._place_of_inference()
+            or self._copies()
             or self._artifacts()
             or self._files()
         )
@@ -101,12 +105,34 @@ class _Recheck:
             f"rung below is {below or 'none'}",
         )
 
+    def _copies(self) -> Objection | None:
+        """Whether each copy that is named is one that Assent kept: others, anybody wrote."""
+        inference = self._evidence.inference
+        files = {"evidence.reports": self._evidence.reports}
+        if inference is not None:
+            files["evidence.inference.reports"] = inference.reports
+        bucket = self._world.config.evidence_bucket
+        for place, reports in files.items():
+            for index, file in enumerate(reports):
+                objection = copy_objection(f"{place}[{index}]", file, bucket)
+                if objection is not None:
+                    return objection
+        return None
+
     def _artifacts(self) -> Objection | None:
         for index, container in enumerate(self._package.containers):
             artifact = container.artifact
-            if artifact is None or self._is_unpinned(artifact):
+            if artifact is None:
                 continue
             place = f"package.containers[{index}].artifact"
+            if self._is_unpinned(artifact):
+                if self._may_be_pinned(artifact):
+                    return Objection(
+                        reason=Reason.ARTIFACT_DIFFERS,
+                        detail=f"{place} {shown(artifact.uri, 300)} could not be looked at, and "
+                        "can be pinned by now: let Assent propose it anew",
+                    )
+                continue
             try:
                 found = self._looked_at(artifact)
             except Missing as error:
@@ -119,9 +145,22 @@ class _Recheck:
         return None
 
     def _is_unpinned(self, artifact: Artifact) -> bool:
-        """Whether a record has nothing to compare, and says so: then that is what was approved."""
+        """Whether a record has nothing to compare, and says so on the page that was approved."""
         where = unread_part(artifact.uri, "").where
         return artifact.bytes is None and is_told(self._package, self._evidence, where)
+
+    def _may_be_pinned(self, artifact: Artifact) -> bool:
+        """Whether what could not be looked at can be: then nobody has to trust that it is the same.
+
+        Raises:
+            AssentError: S3 did not answer.
+        """
+        try:
+            self._central.facts(artifact.uri)
+        except AssentError as error:
+            require_answer(error)
+            return False
+        return True
 
     def _looked_at(self, artifact: Artifact) -> Artifact:
         facts = self._central.facts(artifact.uri)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from assent.core.evidence import MAX_VIOLATIONS
+from assent.core.evidence import MAX_VIOLATIONS, EvidenceSource
 from assent.core.gates import GateFails, GateResult, GateUnjudged, GateWaived
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
@@ -135,6 +135,7 @@ def _named(names: Sequence[str], layout: Layout) -> str:
 
 def _warnings(review: Review, layout: Layout) -> Iterator[str]:
     yield from _without_metrics(review.record)
+    yield from _without_inference(review)
     yield from _of_unread(review.record)
     yield from _of_champion(review, layout)
     if review.broke_glass is None:
@@ -158,6 +159,19 @@ def _without_metrics(record: Record) -> Iterator[str]:
     elif inference is not None and not inference.metrics:
         missing = f"**Batch inference in {code(inference.environment)} left no metric.**"
         yield f"{missing} Nothing on this page says how good it was there."
+
+
+def _without_inference(review: Review) -> Iterator[str]:
+    """That a version climbs on what training said of it alone."""
+    below, evidence = review.climbs_from, review.record.evidence
+    if below is None or evidence.inference is not None:
+        return
+    if evidence.source is EvidenceSource.TRAINING:
+        yield (
+            f"**The record holds no batch inference in {code(below)}**: nothing on this page says "
+            "how it ran there. Assent proposes a version here after such a run only, so ask who "
+            "wrote the record."
+        )
 
 
 def measures(record: Record) -> bool:
