@@ -1,5 +1,6 @@
 """What Parameter Store holds: `current`, `versions/<n>` and `applied`, as values and as text."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ __all__ = [
     "Live",
     "Names",
     "UnreadableParameter",
+    "entries_digest",
     "parse_applied",
     "parse_current_version",
     "parse_history",
@@ -428,6 +430,12 @@ def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
     if entry.waived:
         values["waived"] = list(entry.waived)
     return values
+
+
+def entries_digest(entries: Sequence[HistoryEntry]) -> str:
+    """What stands for some decisions, as they are stored: the same only for the same ones."""
+    text = json.dumps([_entry_values(each) for each in entries], sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _entry(value: Mapping[str, Any]) -> HistoryEntry:
