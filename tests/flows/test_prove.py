@@ -307,6 +307,7 @@ def test_every_reason_of_a_proof_has_its_forgery() -> None:
         Reason.SOAKING,
         Reason.FROZEN,
         Reason.LINE_STOPPED,
+        Reason.DECISION_UNPROVEN,
     }
     assert {reason for _, reason, _ in FORGERIES.values()} == proofs
 

@@ -85,6 +85,8 @@ class MemoryHistory:
 
     def lookup(self, commit: str, paths: Sequence[str], /) -> Mapping[str, TreeEntry]:
         """See `ports.History`."""
+        if commit not in self._commits:
+            raise NotThere(f"no commit {commit}")
         files = self._commits[commit].files
         return {
             path: TreeEntry(path=path, mode="100644", blob=blob_id(files[path]))

@@ -152,6 +152,7 @@ class Reason(StrEnum):
     APPROVED_BY_ASKER = "approved-by-asker"
     TOO_FEW_APPROVALS = "too-few-approvals"
     CREATOR_UNKNOWN = "creator-unknown"
+    DECISION_UNPROVEN = "decision-unproven"
 
 
 LEFT_TO_APPLY = frozenset(
@@ -171,6 +172,7 @@ LEFT_TO_APPLY = frozenset(
         Reason.APPROVED_BY_ASKER,
         Reason.TOO_FEW_APPROVALS,
         Reason.CREATOR_UNKNOWN,
+        Reason.DECISION_UNPROVEN,
     }
 )
 """A plan never gives these: only apply asks GitHub for the approval, and S3 for the evidence."""

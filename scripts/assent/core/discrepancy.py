@@ -14,6 +14,7 @@ class Kind(StrEnum):
     REGISTRY_DIFFERS = "registry-differs"
     PARAMETER_EDITED = "parameter-edited"
     HISTORY_EDITED = "history-edited"
+    DECISION_WITHOUT_RECEIPT = "decision-without-receipt"
     PARAMETER_STRAY = "parameter-stray"
     UNKNOWN_WRITER = "unknown-writer"
     PACKAGE_DELETED = "package-deleted"

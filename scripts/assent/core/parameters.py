@@ -1,5 +1,6 @@
 """What Parameter Store holds: `current`, `versions/<n>` and `applied`, as values and as text."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ __all__ = [
     "Live",
     "Names",
     "UnreadableParameter",
+    "entries_digest",
     "parse_applied",
     "parse_current_version",
     "parse_history",
@@ -433,6 +435,12 @@ def _entry_values(entry: HistoryEntry) -> dict[str, Any]:
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """No text that Assent writes into a history holds control characters or halves of one."""
+
+
+def entries_digest(entries: Sequence[HistoryEntry]) -> str:
+    """What stands for some decisions, as they are stored: the same only for the same ones."""
+    text = json.dumps([_entry_values(each) for each in entries], sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _entry(value: Mapping[str, Any]) -> HistoryEntry:

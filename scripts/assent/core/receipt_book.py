@@ -72,11 +72,32 @@ class Index:
     """The version that it named."""
     refused: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """By version: the keys of what was refused last."""
+    histories: Mapping[int, str] = field(default_factory=dict)
+    """By version: what stands for those decisions, so that none is exchanged for another."""
+    unfounded: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """By version: the numbers of approvals that nothing showed when their receipts were made up."""
 
-    def decided(self, version: int, number: int) -> "Index":
-        """With a decision more; what was refused of its version may be told anew."""
+    def decided(
+        self, version: int, number: int, *, entries: str = "", founded: bool = True
+    ) -> "Index":
+        """With a decision more; what was refused of its version may be told anew.
+
+        Args:
+            version: Whose.
+            number: The decision's.
+            entries: What stands for all decisions up to it.
+            founded: Whether it was seen to be approved.
+        """
         refused = {each: keys for each, keys in self.refused.items() if each != version}
-        return replace(self, decisions={**self.decisions, version: number}, refused=refused)
+        others = set(self.unfounded.get(version, ())) - {number}
+        unfounded = tuple(sorted(others if founded else others | {number}))
+        return replace(
+            self,
+            decisions={**self.decisions, version: number},
+            refused=refused,
+            histories={**self.histories, version: entries},
+            unfounded={**self.unfounded, version: unfounded},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +228,10 @@ def _index_values(index: Index) -> dict[str, Any]:
         "current": index.current,
         "named": index.named,
         "refused": {str(version): list(keys) for version, keys in index.refused.items()},
+        "histories": {str(version): each for version, each in index.histories.items()},
+        "unfounded": {
+            str(version): list(numbers) for version, numbers in index.unfounded.items() if numbers
+        },
     }
 
 
@@ -243,6 +268,11 @@ def _index(value: dict[str, Any]) -> Index:
         current=None if current is None else _text(current),
         named=None if named is None else _number(named),
         refused={int(key): _texts(each) for key, each in value["refused"].items()},
+        histories={int(key): _text(each) for key, each in value.get("histories", {}).items()},
+        unfounded={
+            int(key): tuple(_number(one) for one in each)
+            for key, each in value.get("unfounded", {}).items()
+        },
     )
 
 

@@ -10,7 +10,7 @@ from assent.core.canonical import digest
 from assent.core.current import named_version
 from assent.core.errors import AssentError
 from assent.core.names import RecordId
-from assent.core.parameters import History, HistoryEntry, Names
+from assent.core.parameters import History, HistoryEntry, Names, entries_digest
 from assent.core.receipt_book import Book
 from assent.core.receipt_predicates import (
     RegistryFields,
@@ -65,6 +65,10 @@ class Happened:
     """The record of a blob; None where it is not known any more."""
     recovery: Recovering = lambda _id, _entry: None
     """What shows the approval of a decision that has no receipt yet."""
+    founded: Callable[[History], bool] = lambda _: False
+    """Whether the approval in effect may count, though it has no receipt."""
+    closed: Callable[[HistoryEntry], bool] = lambda _: False
+    """Whether a pull request was closed or reopened as an entry without a receipt says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +171,10 @@ class _Debts:
         is_closing = isinstance(source, ClosingRecorded) or (
             source is None and _is_closing(entry, record)
         )
+        founded = source is not None or entry.decision is not Decision.APPROVED
         if is_closing:
-            what = closing_values(id_, number, entry)
+            shown_closed = source is not None or self._happened.closed(entry)
+            what = closing_values(id_, number, entry if shown_closed else replace(entry, by=()))
         else:
             told = source if isinstance(source, DecisionApplied) else None
             shown = (
@@ -185,13 +191,18 @@ class _Debts:
                 shown=shown,
                 registry=None if told is None else self._happened.registry.get(id_),
             )
+            if not founded and entry is self._happened.histories[id_].last:
+                founded = self._happened.founded(self._happened.histories[id_])
+        upto = entries_digest(entries[:number])
         return Due(
             kind=StatementKind.CLOSING if is_closing else StatementKind.DECISION,
             what=what,
             subjects=subjects_of(id_, entry.blob, record),
             recovered=source is None,
             source=source,
-            mark=lambda book: book.with_index(book.index(id_.model).decided(id_.version, number)),
+            mark=lambda book: book.with_index(
+                book.index(id_.model).decided(id_.version, number, entries=upto, founded=founded)
+            ),
         )
 
     def _found(self, models: Iterable[str]) -> Iterator[Due]:

@@ -198,6 +198,7 @@ class _Run:
         self._closings = closings
         self._run = Progress.begun(world, observation, chronicle)
         self._blobs = {each.id: each.blob for each in observation.wanted if isinstance(each, Asked)}
+        chronicle.models.update(self._run.models())
         self._origins = Origins(world, forge)
         self._refusals = Refusals(self._run, forge, self._origins)
 
@@ -253,7 +254,7 @@ class _Run:
                 self._run.retry.update(self._run.paths(model))
         return found
 
-    def _attempt(self, id_: RecordId, step: Callable[[], None]) -> None:
+    def _attempt(self, id_: RecordId, step: Callable[[], object]) -> None:
         try:
             try:
                 step()

@@ -5,7 +5,7 @@ one. Whoever looks at the same versions next finds them missing from the branch'
 writes them, marked `recovered`. They come before `applied`, so that somebody does look.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,14 @@ from assent.core.receipt_book import (
     README_PATH,
     Book,
     ChainHead,
+    Index,
     book_files,
     book_paths,
     read_book,
 )
 from assent.core.receipt_predicates import RegistryFields, told_values
 from assent.core.receipts import Failed, Receipt
-from assent.core.receipts_due import Due, Happened, Recovering, due_receipts, models_of
+from assent.core.receipts_due import Due, Happened, due_receipts, models_of
 from assent.core.record import Record
 from assent.core.statements import (
     MalformedReceipt,
@@ -35,7 +36,9 @@ from assent.core.statements import (
     statement_path,
 )
 from assent.core.timestamps import to_seconds
+from assent.flows.founding import Founding
 from assent.flows.keep_copies import keep_copies
+from assent.flows.recover import Recovery
 from assent.flows.wanted import World, record_of_blob
 from assent.ports import AlreadyThere, ReceiptLog
 
@@ -59,7 +62,8 @@ class Chronicle:
         world: Where receipts are kept, and under which circumstances the run is.
         environment: Which one.
         tell: Hears at once what `tell` takes down.
-        recovery: Shows the approval of a decision that is found without its receipt.
+        recovery: Shows what made a decision that is found without its receipt; without it,
+            nothing does.
     """
 
     def __init__(
@@ -68,7 +72,7 @@ class Chronicle:
         environment: Environment,
         *,
         tell: Callable[[Receipt], None] = lambda _: None,
-        recovery: Recovering = lambda _id, _entry: None,
+        recovery: Recovery | None = None,
     ) -> None:
         self._world = world
         self._hear = tell
@@ -88,6 +92,12 @@ class Chronicle:
         """What the registry showed before and after it was written."""
         self.records: dict[str, Record] = {}
         """Records that this run knows, by blob; others are read from the clone."""
+        self.models: set[str] = set()
+        """The models that the run is about, as far as is known before it is done."""
+        self._read: tuple[frozenset[str], Book, str | None] | None = None
+        """What the branch said when it was looked at first: of which models, and at which tip."""
+        self.founding = Founding(world, environment, index=self._index, recovery=recovery)
+        """Whether what is in effect already counts."""
 
     def note(self, receipt: Receipt) -> None:
         """Take down what the run told."""
@@ -133,9 +143,8 @@ class Chronicle:
     def _append(self, log: ReceiptLog) -> ChainHead:
         """Append what is due to what the branch holds now; returns the end of the chain."""
         name = self._environment.name
-        models = models_of(self._happened())
-        found = log.read(book_paths(name, models))
-        book, tip = read_book(name, models, found.files), found.tip
+        book, tip = self._book(log, models_of(self._happened()))
+        self._read = None  # whatever comes next, it is looked at anew
         due = due_receipts(book, self._happened(), self._world.clock.now())
         for start in range(0, len(due), _A_COMMIT):
             batch = due[start : start + _A_COMMIT]
@@ -148,6 +157,19 @@ class Chronicle:
             book = after
         return book.head
 
+    def _book(self, log: ReceiptLog, models: Collection[str]) -> tuple[Book, str | None]:
+        """What the branch says of some models, and its tip; read once, as long as that will do."""
+        if self._read is None or not self._read[0].issuperset(models):
+            name, about = self._environment.name, models_of(self._happened())
+            asked = frozenset({*models, *self.models, *about})
+            found = log.read(book_paths(name, asked))
+            self._read = asked, read_book(name, asked, found.files), found.tip
+        return self._read[1], self._read[2]
+
+    def _index(self, model: str) -> Index:
+        log = self._world.receipts
+        return Index(model=model) if log is None else self._book(log, {model})[0].index(model)
+
     def _happened(self) -> Happened:
         prefix = self._world.config.parameter_prefix
         return Happened(
@@ -158,7 +180,9 @@ class Chronicle:
             named=self.named,
             registry=self.registry,
             record=self._record,
-            recovery=self._recovery,
+            recovery=self._recovery or (lambda _id, _entry: None),
+            founded=lambda history: self.founding.objection(history) is None,
+            closed=(lambda _: False) if self._recovery is None else self._recovery.closed,
         )
 
     def _record(self, blob: str) -> Record | None:

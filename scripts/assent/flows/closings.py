@@ -476,8 +476,8 @@ class Closings:
         except NotThere:
             return ()
         entry = history.about(seen.package.created)
-        if entry is None:
-            return ()
+        if entry is None or entry.decision is Decision.APPROVED:
+            return ()  # a closing lets nothing in; what is in effect already is not proven here
         elsewhere = decisions_elsewhere(self._world, id_, seen)
         update = registry_showing(seen, id_, entry, elsewhere=elsewhere, ladder=config.ladder)
         return () if update is None else write_registry(registry, seen, update).restored

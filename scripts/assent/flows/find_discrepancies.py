@@ -14,12 +14,15 @@ from assent.core.config import Environment
 from assent.core.discrepancies import ModelSeen, compare
 from assent.core.discrepancy import Discrepancy, Kind, in_order
 from assent.core.errors import AssentError, Exit
+from assent.core.founding import unreceipted
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.package import ModelVersion
 from assent.core.plan import Decide, Refuse, diff
+from assent.core.receipt_book import Book
 from assent.core.receipts import Failed
 from assent.core.timestamps import written
 from assent.flows.observe import observe
+from assent.flows.receipted import read_receipted
 from assent.flows.standing import RecordsRead, Standing
 from assent.flows.wanted import World
 from assent.ports import NotThere
@@ -104,6 +107,8 @@ class _Finder:
     versions: dict[str, dict[int, ModelVersion]] = field(default_factory=dict)
     """By model; as pages say, or as described since."""
     broken: list[Failed] = field(default_factory=list)
+    books: dict[str, Book] = field(default_factory=dict)
+    """What is receipted, by environment; of the others, nothing is known."""
     untold: set[tuple[str, int]] = field(default_factory=set)
     """Versions that could not be described; nothing is said of them."""
 
@@ -122,6 +127,7 @@ class _Finder:
         looked_at = sum(map(len, self.versions.values()))
         parameters = sum(len(each.texts) for each in self.standings.values())
         models = {model for each in self.standings.values() for model in each.models}
+        self._read_receipts(models)
         first = self._compare({"", *models, *self.versions}, records)
         found = self._explain(self._confirm(first, records))
         if found and tip is not None and tip() != self.world.head:
@@ -153,6 +159,34 @@ class _Finder:
             if version.arn.text == registry.package_arn(model, number):
                 self.versions.setdefault(model, {})[number] = version
 
+    def _read_receipts(self, models: Collection[str]) -> None:
+        """See what is receipted, by the clone: it may be older than the parameters."""
+        for name in self.standings:
+            try:
+                book = read_receipted(self.world, name, models)
+            except AssentError as error:
+                self._break(name, "receipts", error)
+                continue
+            if book is not None:
+                self.books[name] = book
+
+    def _unreceipted(self, seen: ModelSeen) -> Iterator[Discrepancy]:
+        for name, rung in seen.rungs.items():
+            book = self.books.get(name)
+            for number, history in rung.histories.items():
+                if book is None or isinstance(history, AssentError):
+                    continue
+                index = book.index(seen.model)
+                detail = unreceipted(index, history, self.world.clock.now())
+                if detail is not None:
+                    yield Discrepancy(
+                        environment=name,
+                        model=seen.model,
+                        version=number,
+                        kind=Kind.DECISION_WITHOUT_RECEIPT,
+                        detail=detail,
+                    )
+
     def _compare(self, models: Collection[str], records: RecordsRead) -> dict[str, Found]:
         found = {}
         for model in models:
@@ -162,7 +196,7 @@ class _Finder:
             differing = compare(seen, ladder=config.ladder, writers=config.writers)
             said = [
                 each
-                for each in (*differing, *strays)
+                for each in (*differing, *strays, *self._unreceipted(seen))
                 if (each.model, each.version) not in self.untold or each.kind not in _IN_REGISTRY
             ]
             if said:

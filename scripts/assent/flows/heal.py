@@ -141,9 +141,11 @@ class _Healer:
         for number in sorted(numbers):
             id_ = RecordId(name, model, number)
             try:
-                mend(run, id_)
+                mended = mend(run, id_)
             except AssentError as error:
                 self._fail(id_.path, error)
+                mended = False
+            if not mended:
                 failed |= {each for each in fields if each.version == number}
         if currents:
             try:

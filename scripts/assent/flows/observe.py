@@ -149,7 +149,7 @@ def further_histories(
         texts = parameters.read(list(names.values()))
         for id_, name in names.items():
             if name in texts:
-                yield parse_history(id_, name, texts[name])
+                yield assembled(id_, seen.names, texts[name], parameters.read)
 
 
 class _Observer:

@@ -76,6 +76,13 @@ class Currents:
                 self._run.environment, model, record, self._run.histories[id_].last
             )
         live = Live(was=was, id=None if top is None else top[0])
+        if (
+            wanted != text
+            and top is not None
+            and becomes == was
+            and self._is_unproven(top[0], "current stays as it is")
+        ):
+            wanted = text or wanted
         if wanted != text:
             self._run.parameters.write(self._run.names.current(model), wanted)
         self._run.chronicle.currents[model] = wanted
@@ -121,6 +128,8 @@ class Currents:
                 return id_, self._record(id_)
             try:
                 record = self._record(id_)
+                if self._is_unproven(id_, "current does not name it"):
+                    continue
                 reason, differences = self._package_differences(id_, record)
             except AssentError as error:
                 self._run.fail(id_.path, error)
@@ -136,6 +145,24 @@ class Currents:
                 )
             )
         return None
+
+    def _is_unproven(self, id_: RecordId, so: str) -> bool:
+        """Whether nothing shows an approval that an earlier run is said to have applied."""
+        history = self._run.histories[id_]
+        if id_ in self._run.fresh or history.last is None:
+            return False
+        objection = self._run.chronicle.founding.objection(history)
+        if objection is None:
+            return False
+        self._run.refuse(
+            Refused(
+                id=id_,
+                reason=Reason.DECISION_UNPROVEN,
+                detail=f"{so}: {objection}",
+                blob=history.last.blob,
+            )
+        )
+        return True
 
     def _package_differences(self, id_: RecordId, record: Record) -> tuple[Reason, list[str]]:
         """What the registry says otherwise; its files need not be there any more (promise 6)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assent.core.audit.chain import ChainReading, Receipt, read_chain
 from assent.core.audit.decisions import Decisions, bring_together
 from assent.core.audit.gaps import Gap, GapKind
-from assent.core.audit.links import Links, Records
+from assent.core.audit.links import Links, Records, closed_and_merged
 from assent.core.audit.material import Chain, Material, Scope
 from assent.core.audit.naming import namings
 from assent.core.audit.said import RefusalSaid
@@ -190,6 +190,7 @@ def _gaps(material: Material, reading: Reading, links: Links, records: Records) 
     for some in reading.decisions.decided.values():
         for decided in some:
             yield from links.gaps(decided)
+        yield from closed_and_merged(some, links)
     yield from _undecided(material, reading, links)
     yield from current_gaps(
         reading.names, reading.stored, reading.receipts, records, material.scope.model

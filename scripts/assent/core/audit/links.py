@@ -1,6 +1,6 @@
 """A decision's links: to main's commits, to its record, to its evidence, to those who approved."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from assent.core.record import Decision, ParsedRecord, Record, RecordProblem, pa
 from assent.core.schema import Schema
 from assent.core.timestamps import written
 
-__all__ = ["Decided", "Links", "Records"]
+__all__ = ["Decided", "Links", "Records", "closed_and_merged"]
 
 _NAMED = 10
 """As many approvers a history names."""
@@ -246,6 +246,27 @@ class Links:
                 f"{written(decided.created)} was decided on"
             )
             yield _gap(decided, GapKind.RECORD_INVALID, detail)
+
+
+def closed_and_merged(some: Sequence[Decided], links: Links) -> Iterator[Gap]:
+    """Closings of pull requests that had been merged by then, which nobody can close any more.
+
+    Args:
+        some: All decisions on one version.
+        links: Tells closings apart.
+    """
+    closings = [each for each in some if links.is_closing(each)]
+    merged = {each.pull_request: each for each in some if not links.is_closing(each)}
+    for each in closings:
+        before = merged.get(each.pull_request)
+        if each.decision is not Decision.REJECTED or before is None:
+            continue
+        if each.decided_at >= before.decided_at:
+            detail = (
+                f"{each.pull_request} is said to have been closed, and decision "
+                f"{before.number} says that it was merged"
+            )
+            yield _gap(each, GapKind.APPROVAL_UNFOUNDED, detail)
 
 
 def _differences(said: DecisionSaid, entry: HistoryEntry) -> Iterator[str]:

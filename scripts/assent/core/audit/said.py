@@ -233,7 +233,7 @@ def _text_or_none(what: Mapping[str, Any], name: str) -> str | None:
 
 def _logins(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
-        return (value,)
+        return (value,) if value else ()
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise TypeError("a list is none of texts")
     return tuple(value)

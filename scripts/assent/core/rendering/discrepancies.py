@@ -46,6 +46,7 @@ _MEANING = {
     Kind.REGISTRY_DIFFERS: "the registry shows something else than what is in effect",
     Kind.PARAMETER_EDITED: "a parameter is not what derives from the decisions",
     Kind.HISTORY_EDITED: "a history says what Assent cannot have written",
+    Kind.DECISION_WITHOUT_RECEIPT: "a history says it, and no receipt shows it",
     Kind.PARAMETER_STRAY: "a parameter that nothing explains",
     Kind.UNKNOWN_WRITER: "written last by nobody who may",
     Kind.PACKAGE_DELETED: "the package is gone",

@@ -81,5 +81,6 @@ NEXT_STEPS: Mapping[Reason, str] = {
     Reason.TOO_FEW_APPROVALS: f"{_AGAIN}, as many of them as the configuration asks for.",
     Reason.CREATOR_UNKNOWN: "name the principal under identities in the configuration, or let "
     "people commit with an address of their account; then this takes effect.",
+    Reason.DECISION_UNPROVEN: "find out who wrote the history, and restore it in Parameter Store.",
 }
 """What to do after a refusal, for each reason; our own words, without markup."""
