@@ -5,8 +5,6 @@ receipt that is made up for one shows what was said, and that it counts only as 
 proven now.
 """
 
-from dataclasses import replace
-
 from assent.core.approval import Shown
 from assent.core.changes import Asked
 from assent.core.closing import turns_of
@@ -102,11 +100,10 @@ class Recovery:
         proof = prove_at(origin, self._world, self._forge, self._origins, asked, waived=waived)
         if isinstance(proof, Unproven):
             return proof.shown, f"{proof.why} [{proof.reason}]"
-        shown = Shown(author=proof.author, approvals=proof.approvals)
         altered = self._altered(asked)
         if altered is not None:
-            return replace(shown, short=altered), altered
-        return shown, None
+            return None, altered  # whoever approved that approved something else
+        return Shown(author=proof.author, approvals=proof.approvals), None
 
     def _is_on_main(self, commit: str) -> bool:
         """Whether it is a commit, and no tag of one, that the branch that counts contains."""
