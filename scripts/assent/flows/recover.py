@@ -53,7 +53,7 @@ class Recovery:
         Raises:
             AssentError: As above.
         """
-        return self._look(id_, entry)[1]
+        return self._look(id_, entry)[1] or self._failing(id_, entry)
 
     def closed(self, entry: HistoryEntry) -> bool:
         """Whether its pull request was closed, or reopened, by whom and when an entry says.
@@ -121,15 +121,26 @@ class Recovery:
         With what it was compared then, nobody looks up any more: there every waiver counts.
         """
         gates = self._world.config.gates(id_.environment, id_.model)
-        alone = [gate for gate in gates if not gate.kind.compares]
-        failing = {
-            result.gate.id
-            for result in judge_gates(alone, record.evidence, None)
-            if isinstance(result, GateFails)
-        }
+        failing = {result.gate.id for result in self._failed(id_, record)}
         compared = {gate.id for gate in gates if gate.kind.compares}
         used = failing | compared | set(entry.waived)
         return [each for each in record.waivers if each.gate in used]
+
+    def _failed(self, id_: RecordId, record: Record) -> list[GateFails]:
+        """What its numbers do not hold of the gates that compare with nothing."""
+        gates = self._world.config.gates(id_.environment, id_.model)
+        alone = [gate for gate in gates if not gate.kind.compares]
+        results = judge_gates(alone, record.evidence, None)
+        return [result for result in results if isinstance(result, GateFails)]
+
+    def _failing(self, id_: RecordId, entry: HistoryEntry) -> str | None:
+        """Which gate it fails that nothing waives; a receipt tells of approvals all the same."""
+        record = record_of_blob(self._world, entry.blob)
+        if record is None or entry.decision is not Decision.APPROVED:
+            return None
+        waived = {each.gate for each in record.waivers}
+        failing = [each for each in self._failed(id_, record) if each.gate.id not in waived]
+        return f"it fails {failing[0].gate.id}: {failing[0].why}" if failing else None
 
     def _altered(self, asked: Asked) -> str | None:
         """What of an approval's evidence is not as its record says."""
