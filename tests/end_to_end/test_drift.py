@@ -76,7 +76,14 @@ PLANTED: dict[str, tuple[Callable[[Ladder], object], list[tuple[str, str | None,
         lambda ladder: put(ladder, "uat", f"{MODEL}/current", "gone"),
         [("parameter-edited", "uat", 1)],
     ),
-    "history": (forge, [("record-without-effect", "dev", 2), ("history-edited", "dev", 2)]),
+    "history": (
+        forge,
+        [
+            ("record-without-effect", "dev", 2),
+            ("history-edited", "dev", 2),
+            ("decision-without-receipt", "dev", 2),
+        ],
+    ),
     "stray": (
         lambda ladder: put(ladder, "uat", "notes", "mine"),
         [("parameter-stray", "uat", None)],

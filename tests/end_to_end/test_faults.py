@@ -270,6 +270,9 @@ EXITS = [
 """The calls of the run that is broken, in their order, and how it ends when that one fails."""
 
 
+RECEIPTS = "refs/heads/receipts"
+
+
 class Applying:
     """A merged approval to apply, in a clone, and AWS to put back for each case."""
 
@@ -282,6 +285,7 @@ class Applying:
         self._hosted = stage.hub._state.repository(REPOSITORY)
         self._issues = dict(self._hosted.issues)
         self._deployments = dict(self._hosted.deployments)
+        self._receipts = self._hosted.git.refs.read(RECEIPTS)
         self._clone = stage.clone(folder / "clone-of-main")
         stage.ledger.clear()
         assert self.run().exit_code == 0
@@ -312,6 +316,10 @@ class Applying:
             self._hosted.issues.update(self._issues)
             self._hosted.deployments.clear()
             self._hosted.deployments.update(self._deployments)
+            now = self._hosted.git.refs.read(RECEIPTS)
+            assert self._receipts is not None
+            if now != self._receipts:
+                self._hosted.git.set_branch("receipts", self._receipts, expected=now)
 
 
 @pytest.fixture

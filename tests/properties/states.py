@@ -44,6 +44,7 @@ from assent.core.parameters import (
     write_current,
     write_history,
 )
+from assent.core.receipt_book import Book, Index, book_files
 from assent.core.record import Decision, ParsedRecord, Record, parse_record, write_record
 from assent.core.rendering.applied import applied_mark
 from assent.core.timestamps import read_time, written
@@ -357,7 +358,10 @@ class Setting:
         self.scene.stores[environment].values[self._names(environment).applied] = text
 
     def finish(self) -> None:
-        """Let the clone know the records behind all decisions; to be called before a run."""
+        """Let the clone know the records behind all decisions, and receipts that they have one.
+
+        To be called before a run.
+        """
         files: dict[str, bytes | None] = {
             f"attic/{number}": text for number, text in enumerate(self._known)
         }
@@ -365,7 +369,28 @@ class Setting:
         if files:
             repository.branches["attic"] = self.first
             repository.push(files, branch="attic")
+        for environment, store in self.scene.stores.items():
+            self._receipt(environment, store.values)
         self.tick()
+
+    def _receipt(self, environment: str, values: Mapping[str, str]) -> None:
+        """Say on the receipts branch that every decision of an environment has its receipt."""
+        indexes: dict[str, Index] = {}
+        for name, text in values.items():
+            match name.split("/"):
+                case [*_, model, "versions", version]:
+                    index = indexes.get(model) or Index(model=model)
+                    count = len(json.loads(text)["decisions"])
+                    indexes[model] = replace(
+                        index, decisions={**index.decisions, int(version): count}
+                    )
+                case _:
+                    pass
+        empty = Book(environment=environment)
+        files = book_files(empty, replace(empty, indexes=indexes))
+        if files:
+            log = self.scene.receipts
+            log.append(log.tip, files, "Begin")
 
 
 def _address(number: int | None) -> str:
