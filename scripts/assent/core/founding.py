@@ -68,7 +68,7 @@ def unreceipted(index: Index, history: History, now: datetime) -> str | None:
     """
     number = approval_number(history)
     founded = founded_by(index, history)
-    if founded is Founded.ALTERED or (number is not None and founded is Founded.UNFOUNDED):
+    if founded in {Founded.ALTERED, Founded.UNFOUNDED}:
         which = "" if number is None else f"decision {number}: "
         return f"{which}{founded.value}"
     receipted = index.decisions.get(history.id.version, 0)

@@ -66,13 +66,18 @@ class Origins:
         return self._found[path]
 
     def _look_up(self, path: str) -> Origin | None:
-        history = self._world.history
-        commit = history.brought_by(self._world.head, path)
-        if commit is None:
-            return None
+        commit = self._world.history.brought_by(self._world.head, path)
+        return None if commit is None else self.at(commit, path)
+
+    def at(self, commit: str, path: str) -> Origin:
+        """The origin of a record that a commit brought, which may not be main's any more.
+
+        Raises:
+            AssentError: GitHub or the clone could not be read.
+        """
         return Origin(
             commit=commit,
-            base=history.parent(commit),
+            base=self._world.history.parent(commit),
             pulls=tuple(self._forge.brought(commit, path)),
         )
 

@@ -13,7 +13,7 @@ from assent.core.gates import GateFails, judge_gates
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.parameters import HistoryEntry
 from assent.core.record import Decision, Record, Waiver
-from assent.flows.origins import Origin, Origins
+from assent.flows.origins import Origins
 from assent.flows.prove import Unproven, prove_at
 from assent.flows.recheck import recheck
 from assent.flows.wanted import World, record_of_blob
@@ -83,18 +83,13 @@ class Recovery:
 
     def _look_up(self, id_: RecordId, entry: HistoryEntry) -> _Found:
         record = record_of_blob(self._world, entry.blob)
-        history, commit = self._world.history, entry.commit
         if record is None:
             return None, "the clone does not have its record"
         if record.id != id_ or record.decision is not entry.decision:
             return None, "its record says something else"
-        if not self._is_on_main(commit):
+        if not self._is_on_main(entry.commit):
             return None, f"its commit is not on {self._world.config.branch}"
-        origin = Origin(
-            commit=commit,
-            base=history.parent(commit),
-            pulls=tuple(self._forge.brought(commit, id_.path)),
-        )
+        origin = self._origins.at(entry.commit, id_.path)
         asked = Asked(id=id_, record=record, blob=entry.blob)
         waived = self._waived(id_, record, entry)
         proof = prove_at(origin, self._world, self._forge, self._origins, asked, waived=waived)
