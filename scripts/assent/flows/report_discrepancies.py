@@ -17,6 +17,7 @@ from assent.core.rendering.discrepancies import (
     keys_in,
 )
 from assent.flows.find_discrepancies import DriftReport
+from assent.flows.one_issue import OneIssue
 from assent.ports import Forge
 
 __all__ = ["IssueStep", "TellingIssue", "report_at_once", "report_discrepancies"]
@@ -59,7 +60,7 @@ def report_discrepancies(
     Raises:
         AssentError: GitHub refuses or does not answer; run again.
     """
-    issue = _open_issue(forge)
+    issue = _one(forge).find()
     if not left:
         if issue is None:
             return TellingIssue(step=_needless(report))
@@ -93,7 +94,7 @@ def report_at_once(
     Raises:
         AssentError: GitHub refuses or does not answer; the event is delivered again.
     """
-    issue = _open_issue(forge)
+    issue = _one(forge).find()
     if issue is None:
         return _opened(forge, issue_body(found, environments=environments, at_once=True))
     told = keys_in((issue.body, *issue.said))
@@ -104,36 +105,15 @@ def report_at_once(
     return _told(issue, IssueStep.UPDATED)
 
 
-def _open_issue(forge: Forge) -> IssueReport | None:
-    """The one that is open; of several the oldest, and the others are closed."""
-    found = _all_open(forge)
-    if not found:
-        return None
-    keeper, *others = found
-    for other in others:
-        _close(forge, other, keeper)
-    return keeper
-
-
-def _all_open(forge: Forge) -> list[IssueReport]:
-    listed = forge.own_issues(DISCREPANCY_LABEL)
-    found = [each for each in listed if each.title == DISCREPANCY_TITLE]
-    return sorted(found, key=lambda each: each.number)
+def _one(forge: Forge) -> OneIssue:
+    return OneIssue(
+        forge=forge, title=DISCREPANCY_TITLE, label=DISCREPANCY_LABEL, duplicate=duplicate_comment
+    )
 
 
 def _opened(forge: Forge, body: str) -> TellingIssue:
-    opened = forge.open_issue(DISCREPANCY_TITLE, body, [DISCREPANCY_LABEL])
-    # GitHub gives out numbers in order, so that of two who look, both see the same one first.
-    first = min([*_all_open(forge), opened], key=lambda each: each.number)
-    if first.number == opened.number:
-        return _told(opened, IssueStep.OPENED)
-    _close(forge, opened, first)
-    return _told(first, IssueStep.UNCHANGED)
-
-
-def _close(forge: Forge, duplicate: IssueReport, keeper: IssueReport) -> None:
-    forge.comment(duplicate.number, duplicate_comment(keeper.number))
-    forge.close_issue(duplicate.number)
+    issue, is_ours = _one(forge).open(body, [DISCREPANCY_LABEL])
+    return _told(issue, IssueStep.OPENED if is_ours else IssueStep.UNCHANGED)
 
 
 def _needless(report: DriftReport) -> IssueStep:

@@ -31,6 +31,7 @@ from assent.core.rendering.drift import (
 from assent.core.reports import ReportKind, Unreadable, Violation, parse_report
 from assent.core.reports.violations import VIOLATIONS
 from assent.flows.event_world import World
+from assent.flows.one_issue import OneIssue
 from assent.flows.read_reports import read_file, require_answer, unread_part
 from assent.ports import MonitoringRun, NotThere, Reports
 
@@ -237,31 +238,17 @@ def _report(drift: Drift, arn: PackageArn, world: World) -> DriftReported:
 
 def _issue(drift: Drift, world: World) -> tuple[IssueReport, bool]:
     """The version's one open issue, and whether it was opened here."""
-    found = _open_issues(drift.id, world)
-    if found:
-        keeper, *others = found
-        for other in others:
-            _close(other, keeper, world)
-        return keeper, False
+    one = OneIssue(
+        forge=world.forge,
+        title=drift_title(drift.id),
+        label=DRIFT_LABEL,
+        duplicate=duplicate_comment,
+    )
+    found = one.find()
+    if found is not None:
+        return found, False
     body = drift_body(drift, read_progress("").showing(run_key(drift.run)))
-    opened = world.forge.open_issue(drift_title(drift.id), body, drift_labels(drift.id))
-    # GitHub gives out numbers in order, so that of two who look, both see the same one first.
-    first = min([*_open_issues(drift.id, world), opened], key=lambda each: each.number)
-    if first.number == opened.number:
-        return opened, True
-    _close(opened, first, world)
-    return first, False
-
-
-def _open_issues(id_: RecordId, world: World) -> list[IssueReport]:
-    wanted = drift_title(id_)
-    found = [each for each in world.forge.own_issues(DRIFT_LABEL) if each.title == wanted]
-    return sorted(found, key=lambda each: each.number)
-
-
-def _close(duplicate: IssueReport, keeper: IssueReport, world: World) -> None:
-    world.forge.comment(duplicate.number, duplicate_comment(keeper.number))
-    world.forge.close_issue(duplicate.number)
+    return one.open(body, drift_labels(drift.id))
 
 
 def _reported(drift: Drift, issue: IssueReport, step: DriftStep) -> DriftReported:
