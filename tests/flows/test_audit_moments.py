@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from tests.flows.trail import LADDER, START, Trail, promoted
 
@@ -97,6 +98,19 @@ def test_between_two_decisions_whose_receipts_were_lost_nobody_knows() -> None:
     first = trail.judge("dev").audit.events[0]
     assert (first.ended_at, first.lives[-1].unknown_until) == (one, other)
     assert first.ended_by.startswith("what is unknown up to ")
+
+
+def test_what_was_decided_in_the_very_second_of_the_receipt_before_is_known() -> None:
+    """Moments are whole seconds: what made another version live then came after it."""
+    trail = Trail()
+    with patch.object(trail.clock, "advance"):
+        trail.decide(1)
+        trail.decide(2)
+    lose(trail)
+    late = make_up(trail, 1, 2)
+    assert took_effect(trail, 1) == took_effect(trail, 2)
+    assert live(trail, took_effect(trail, 2)) == live(trail, late - SECOND) == 2
+    assert trail.gaps("dev") == []
 
 
 def test_what_no_decision_explains_is_unknown_since_the_receipt_before() -> None:

@@ -99,12 +99,11 @@ def _namings(seen: Sequence[_Seen], tops: Sequence[_Top]) -> Iterator[Naming]:
 def _late(before: _Seen | None, seen: _Seen, tops: Sequence[_Top]) -> Iterator[Naming]:
     """What is told later: from the decision on that made it so, if there is one in between."""
     start = None if before is None else before.at
+    first = 0 if before is None else _after(before, tops)
     between = [
         (at, top)
         for place, (at, top) in enumerate(tops)
-        if (start is None or at > start)
-        and at <= seen.at
-        and top != (tops[place - 1][1] if place else None)
+        if place >= first and at <= seen.at and top != (tops[place - 1][1] if place else None)
     ]
     # What the run itself decided, and then told of, comes after what it found.
     ends = [place for place, (_, top) in enumerate(between) if top == seen.version]
@@ -118,6 +117,21 @@ def _late(before: _Seen | None, seen: _Seen, tops: Sequence[_Top]) -> Iterator[N
     if unknown < since:
         yield Naming(at=unknown, version=None, source=seen.source, unknown_until=since)
     yield Naming(at=since, version=seen.version, source=seen.source)
+
+
+def _after(seen: _Seen, tops: Sequence[_Top]) -> int:
+    """From which place on the decisions come after a moment.
+
+    Moments are told in whole seconds: of those in the very second, they come after the one that
+    made `current` name what it then named.
+    """
+    first = sum(at <= seen.at for at, _ in tops)
+    place = first
+    while place > 0 and tops[place - 1][0] == seen.at:
+        if tops[place - 1][1] == seen.version:
+            return place
+        place -= 1
+    return first
 
 
 def _tops(receipts: Iterable[Receipt], stored: Stored) -> Mapping[str, list[_Top]]:
