@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from assent import __version__
+from assent.distribution import distributed_files
 
 ROOT = Path(__file__).parents[1]
 RECORD = "promotions/dev/churn/7.yaml"
@@ -109,9 +110,9 @@ def test_the_wheel_holds_the_package_its_schemas_and_its_licence(
         schemas = {name: wheel.read(name) for name in names if "/schemas/" in name}
     assert {name.split("/")[0] for name in names} == {
         "assent",
-        f"assent-{__version__}.dist-info",
+        f"assent_promotions-{__version__}.dist-info",
     }
-    assert f"assent-{__version__}.dist-info/licenses/LICENSE" in names
+    assert f"assent_promotions-{__version__}.dist-info/licenses/LICENSE" in names
     web = ROOT / "scripts" / "assent" / "sandbox" / "web"
     pages = [*web.glob("static/*"), *web.glob("templates/*")]
     assert pages
@@ -120,6 +121,16 @@ def test_the_wheel_holds_the_package_its_schemas_and_its_licence(
         f"assent/schemas/{path.name}": path.read_bytes()
         for path in (ROOT / "schemas").glob("*.json")
     }
+
+
+def test_the_wheel_holds_the_very_files_that_a_checkout_carries_on(
+    installation: Installation,
+) -> None:
+    """What `init` and the Lambda's zip are made of is the same, wherever Assent runs from."""
+    metadata = re.compile(r"^assent_promotions-[^/]+\.dist-info/")
+    with zipfile.ZipFile(installation.wheel) as wheel:
+        held = {name: wheel.read(name) for name in wheel.namelist() if not metadata.match(name)}
+    assert distributed_files() == held
 
 
 def test_the_pinned_requirements_are_what_the_wheel_asks_for(installation: Installation) -> None:

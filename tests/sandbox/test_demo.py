@@ -323,14 +323,14 @@ def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_missing_packages_are_named_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the packages of assent[demo] nothing is touched, and the error names all of them."""
+    """Without the demo's packages nothing is touched, and the error names all of them."""
     monkeypatch.setitem(sys.modules, "sklearn", None)
     monkeypatch.setitem(sys.modules, "moto", None)
 
     with pytest.raises(demo.DemoNotReady, match=r"not installed: moto, sklearn$") as refusal:
         demo.run(tmp_path / "demo")
 
-    assert "pip install 'assent[demo]'" in refusal.value.hint
+    assert "pip install 'assent-promotions[demo]'" in refusal.value.hint
     assert not (tmp_path / "demo").exists()
 
 
