@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.busy_days import costs_of, play_scenarios
 from benchmarks.calls import count_calls
 from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
@@ -30,6 +31,7 @@ _NEEDED = {
     "closed": (),
     "proof": (),
     "drift": (),
+    "busy-day": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -43,6 +45,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     add("--large", type=int, default=10_000, metavar="N", help="records in the large one [10000]")
     add("--closed", type=int, default=300, metavar="N", help="pull requests closed before [300]")
     add("--gto", type=int, default=2_500, metavar="N", help="versions for gto show [2500]")
+    add("--registrations", type=int, default=2_000, metavar="N", help="on a busy day [2000]")
     add("--runs", type=int, default=3, metavar="N", help="runs of our commands [3]")
     add("--only", choices=tuple(filter(None, _NEEDED)), help="one benchmark  [all]")
     add("--peers", type=Path, default=_PEERS, metavar="FOLDER", help="programs of the peers")
@@ -59,7 +62,8 @@ def main(given: Sequence[str] | None = None) -> int:
 
     Returns:
         1 if a step took other calls in the large tree than in the small one, or with many pull
-        requests closed before than with few; or if drift took more than pages do, or erred.
+        requests closed before than with few; if drift took more than pages do, or erred; or if a
+        simulated message was lost.
     """
     arguments = _arguments(given)
     measured = Measurements()
@@ -91,12 +95,19 @@ def _count(arguments: argparse.Namespace, measured: Measurements, folder: Path) 
         _say(f"counting what drift takes over {arguments.large:,} versions")
         (folder / "drift").mkdir()
         measured.drift = count_drift(arguments.large, folder / "drift", planted=True)
+    if only in {None, "busy-day"}:
+        counts = measured.counts.get(arguments.small)
+        if counts is None:
+            _say("counting the calls of each step")
+            with open_scene(TreeShape.of(arguments.small), folder / "steps") as scene:
+                counts = count_calls(scene)
+        measured.days = play_scenarios(costs_of(counts), versions=arguments.registrations, say=_say)
 
 
 def _measure_in_large(arguments: argparse.Namespace, measured: Measurements, folder: Path) -> None:
     """Count, and compare with peers, in a large tree."""
     only: str | None = arguments.only
-    if only in {"closed", "drift", "proof"}:
+    if only in {"busy-day", "closed", "drift", "proof"}:
         return
     _say(f"writing a tree of {arguments.large:,} records")
     with open_scene(TreeShape.of(arguments.large), folder / "large") as scene:

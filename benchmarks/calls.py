@@ -12,7 +12,14 @@ from assent.sandbox.stage import REPOSITORY
 from assent.sandbox.wire import Call
 from benchmarks.scene import Scene
 
-__all__ = ["Counts", "Operations", "count_apply", "count_calls", "operations"]
+__all__ = [
+    "Counts",
+    "Operations",
+    "count_apply",
+    "count_calls",
+    "operations",
+    "writes_to_github",
+]
 
 Operations = Mapping[str, int]
 """How often each operation of each service was called, first call first."""
@@ -35,6 +42,8 @@ class Counts:
 
     propose: Operations
     """After the registration."""
+    again: Operations
+    """After the same event once more, as SageMaker and SQS tell it."""
     apply: Operations
     """Over every environment of the ladder, after the merge."""
     infer: Operations
@@ -55,6 +64,8 @@ def count_calls(scene: Scene) -> Counts:
     event = _written(scene, registered.event)
     propose, proposed = _counted(scene, "propose", event)
     _require(proposed.get("attempt") == "opened", proposed)
+    again, settled = _counted(scene, "propose", event)
+    _require(settled.get("attempt") == "already open", settled)
     apply = count_apply(scene, registered.version)
     ran = transform(scene.stage.aws, registered.arn, "dev", outputs={"metrics.json": _SCORED})
     infer, inferred = _counted(scene, "propose", _written(scene, ran.event))
@@ -65,7 +76,7 @@ def count_calls(scene: Scene) -> Counts:
         scene, "reject", str(number), "--repository", str(scene.clone()), "--env", "test"
     )
     _require([each["receipt"] for each in rejected["receipts"]] == ["closing"], rejected)
-    return Counts(propose=propose, apply=apply, infer=infer, reject=reject)
+    return Counts(propose=propose, again=again, apply=apply, infer=infer, reject=reject)
 
 
 def count_apply(scene: Scene, version: int) -> Operations:
@@ -105,10 +116,28 @@ def operations(calls: Iterable[Call]) -> dict[str, int]:
     return dict(Counter(f"{call.service} {_operation(call)}" for call in calls))
 
 
+def writes_to_github(operation: str) -> bool:
+    """Whether an operation, as `operations` names it, creates or changes something on GitHub."""
+    service, _, asked = operation.partition(" ")
+    method, _, path = asked.partition(" ")
+    return (
+        service == "github"
+        and method in {"POST", "PUT", "PATCH", "DELETE"}
+        and not path.endswith(("/graphql", "/access_tokens"))
+    )
+
+
 def _operation(call: Call) -> str:
     if call.service == "aws":
         return call.operation
     method, _, path = call.operation.partition(" ")
     for variable, name in _VARIABLE:
         path = variable.sub(name, path)
+    if path.endswith("/graphql") and _mutates(call.body):
+        path += " mutation"
     return f"{method} {path}"
+
+
+def _mutates(body: bytes) -> bool:
+    query: str = json.loads(body)["query"]
+    return query.lstrip().startswith("mutation")

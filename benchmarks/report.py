@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.busy_days import Scenario, chart, scenario_rows, scenario_values
 from benchmarks.calls import Counts, Operations
 from benchmarks.comparison import Comparison, Measured
 from benchmarks.discrepancies import DriftCounts
@@ -14,6 +15,7 @@ __all__ = ["Measurements", "machine", "report_text", "report_values"]
 
 _STEPS: Mapping[str, Callable[[Counts], Operations]] = {
     "assent propose, after a registration": lambda counts: counts.propose,
+    "assent propose, after the same event again": lambda counts: counts.again,
     "assent apply": lambda counts: counts.apply,
     "assent propose, after a batch inference": lambda counts: counts.infer,
     "assent reject": lambda counts: counts.reject,
@@ -40,12 +42,15 @@ class Measurements:
     comparisons: list[Comparison] = field(default_factory=list)
     proof: Operations | None = None
     drift: DriftCounts | None = None
+    days: list[Scenario] = field(default_factory=list)
+    """Busy days, simulated."""
 
     @property
     def holds(self) -> bool:
-        """Whether every step took the calls that it may."""
+        """Whether every step took the calls that it may, and no simulated message was lost."""
         alike = _alike(list(self.counts.values())) and _alike(list(self.closed.values()))
-        return alike and (self.drift is None or self.drift.holds)
+        days = all(each.holds for each in self.days)
+        return alike and days and (self.drift is None or self.drift.holds)
 
 
 def _alike(found: Sequence[object]) -> bool:
@@ -72,6 +77,8 @@ def report_text(measured: Measurements) -> str:
         parts.append(_calls("proof of one approval, cold", {"calls": proof}))
     if drift is not None:
         parts.append(_drift(drift))
+    if measured.days:
+        parts.append(_days(measured.days))
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
@@ -98,6 +105,19 @@ def _drift(drift: DriftCounts) -> str:
         f"{table}\n{over:.1f} % more than pages alone; {len(drift.planted)} differences planted, "
         f"one of each kind, {missed} missed, {invented} invented."
     )
+
+
+def _days(days: Sequence[Scenario]) -> str:
+    first = days[0]
+    said = f"Simulated: a day with {first.day.versions:,} registrations, {first.name}"
+    lines = [
+        f"{said}; messages on the queue, hour by hour",
+        *chart(first.played),
+        "",
+        "Times in hours:minutes.",
+        _table(scenario_rows(days)),
+    ]
+    return "\n".join(lines)
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -143,6 +163,7 @@ def report_values(measured: Measurements) -> dict[str, Any]:
             {
                 "records": size,
                 "propose": dict(each.propose),
+                "again": dict(each.again),
                 "apply": dict(each.apply),
                 "infer": dict(each.infer),
                 "reject": dict(each.reject),
@@ -161,6 +182,7 @@ def report_values(measured: Measurements) -> dict[str, Any]:
             "missed": len(drift.planted - drift.found),
             "invented": len(drift.found - drift.planted),
         },
+        "busy_days": [scenario_values(each) for each in measured.days],
         "times": [
             {
                 "question": each.question,

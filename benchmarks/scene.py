@@ -26,7 +26,14 @@ from assent.core.receipt_book import Book, Index, book_files
 from assent.core.record import Record
 from assent.sandbox.aws import Registered, register
 from assent.sandbox.stage import ENVIRONMENTS, REPOSITORY, Stage, wall_clock
-from benchmarks.tree import ENVIRONMENT, TreeShape, commit_files, model_name, written_records
+from benchmarks.tree import (
+    ENVIRONMENT,
+    TreeShape,
+    commit_files,
+    commit_one_by_one,
+    model_name,
+    written_records,
+)
 
 __all__ = ["Scene", "open_scene"]
 
@@ -114,8 +121,8 @@ class Scene:
 
 
 @contextmanager
-def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
-    """Set a scene in an empty folder.
+def open_scene(shape: TreeShape, folder: Path, *, one_by_one: bool = False) -> Iterator[Scene]:
+    """Set a scene in an empty folder; its records come in one commit, or in one each.
 
     Every record is in effect: the parameters of each model's highest versions say so, the branch of
     receipts knows of each, and `applied` names main's head. The registry knows the first model's
@@ -126,7 +133,11 @@ def open_scene(shape: TreeShape, folder: Path) -> Iterator[Scene]:
         written = written_records(shape)
         bare = stage.hub.repository_path(REPOSITORY)
         files = ((record.id.path, content) for record, content in written)
-        head = commit_files(bare, files, message=f"Promote {shape.records} versions")
+        head = (
+            commit_one_by_one(bare, files)
+            if one_by_one
+            else commit_files(bare, files, message=f"Promote {shape.records} versions")
+        )
         _store_parameters(stage, written, head)
         _register_earlier(stage, shape)
         _begin_receipts(stage, written)

@@ -20,6 +20,7 @@ __all__ = [
     "ENVIRONMENT",
     "TreeShape",
     "commit_files",
+    "commit_one_by_one",
     "model_name",
     "record_of",
     "records",
@@ -164,6 +165,26 @@ def commit_files(
         feed += f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n"
     unpacked = ("-c", "fastimport.unpackLimit=1000000") if loose else ()
     _git(repository, *unpacked, "fast-import", "--quiet", "--done", feed=bytes(feed) + b"done\n")
+    return _git(repository, "rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
+
+
+def commit_one_by_one(
+    repository: Path, files: Iterable[tuple[str, bytes]], *, branch: str = "main"
+) -> str:
+    """Add files to a branch that exists, each in a commit of its own, as merges bring records.
+
+    Returns:
+        The last commit's id.
+    """
+    feed = bytearray()
+    start = f"from refs/heads/{branch}^0\n"
+    for path, content in files:
+        feed += f"commit refs/heads/{branch}\ncommitter {_COMMITTER}\n".encode()
+        message = f"Promote {path}"
+        feed += f"data {len(message)}\n{message}\n{start}".encode()
+        feed += f"M 100644 inline {path}\ndata {len(content)}\n".encode() + content + b"\n"
+        start = ""
+    _git(repository, "fast-import", "--quiet", "--done", feed=bytes(feed) + b"done\n")
     return _git(repository, "rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
 
 

@@ -30,6 +30,17 @@ def test_a_burst_does_not_come_back_together() -> None:
     assert max(waits) - min(waits) > LONGEST / 2
 
 
+def test_no_message_waits_shortest_each_time() -> None:
+    """Of a thousand that are put off thirty times, each has had about half of the range."""
+    shares = [
+        sum(delay_seconds(f"message-{number}", received, 10) - 10 for received in range(10, 40))
+        / (30 * LONGEST)
+        for number in range(1_000)
+    ]
+    assert min(shares) > 0.25
+    assert max(shares) < 0.75
+
+
 @pytest.mark.parametrize(("received", "asked"), [(0, None), (-5, None), (10**9, 10**9), (1, -7)])
 def test_numbers_that_make_no_sense_do_no_harm(received: int, asked: int | None) -> None:
     """A wait stays within what a queue takes."""

@@ -74,7 +74,13 @@ class GitRepository:
         self._path = path
         self._shallow = Path(common, "shallow")
         self._environment["GIT_DIR"] = directory
-        self._objects = ObjectReader(self._environment)
+        self._partial = any(Path(common, "objects", "pack").glob("*.promisor"))
+        self._objects = ObjectReader(
+            self._environment,
+            damaged=_NO_CREDENTIALS
+            if self._partial
+            else "The clone may be damaged; `git fsck` tells.",
+        )
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
@@ -170,11 +176,42 @@ class GitRepository:
     def blobs(self, ids: Iterable[str], /) -> Iterator[tuple[str, bytes]]:
         """The contents of blobs, each once, in the order asked.
 
+        Git brings what a partial clone lacks when it is read, one request each. So several are
+        asked for together before.
+
         Raises:
             NotThere: An id is not that of a blob in this clone.
+            GitFailed: The clone is partial, and git cannot bring what it lacks.
         """
-        for id_ in dict.fromkeys(ids):
+        unique = list(dict.fromkeys(ids))
+        if self._partial and len(unique) > 1:
+            self._bring([id_ for id_ in unique if _ID.fullmatch(id_)])
+        for id_ in unique:
             yield id_, self._object(id_, "blob").content
+
+    def _bring(self, ids: Sequence[str]) -> None:
+        """Fetch objects that a partial clone may lack, in one request; none if it has them all."""
+        found = self._git("config", "--get-regexp", r"^remote\..*\.promisor$", "true")
+        name = found.stdout.decode("utf-8", "surrogateescape").partition(".promisor true\n")[0]
+        remote = name.removeprefix("remote.")
+        if not remote or _NO_REVISION.match(remote):
+            return  # Where they could come from is not known; reading them will tell.
+        brought = run_git(
+            [
+                *("-C", self._environment["GIT_DIR"], *_QUIETLY),
+                *("-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--stdin"),
+                *("--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-auto-maintenance"),
+                *("--recurse-submodules=no", "--filter=blob:none", "--end-of-options", remote),
+            ],
+            self._environment,
+            "".join(f"{id_}\n" for id_ in ids).encode("ascii"),
+        )
+        if brought.returncode:
+            raise GitFailed(
+                f"git could not bring what the partial clone {self._path} lacks: "
+                f"{what_git_said(brought)}",
+                hint=_NO_CREDENTIALS,
+            )
 
     def changed(self, old: str, new: str, /, *, from_fork_point: bool = False) -> Sequence[str]:
         """Paths that differ between two commits; or since their merge base (a pull request's).
@@ -428,6 +465,10 @@ class GitRepository:
         return GitFailed(f"git {command} failed in {self._path}: {what_git_said(found)}")
 
 
+_NO_CREDENTIALS = (
+    "The clone is partial, and git has to ask for what it lacks: give git credentials for that in "
+    "its environment (docs/operating-at-size.md shows how), or clone without a filter."
+)
 _FETCH_ALL = (
     "The clone is shallow; `fetch-depth: 0` for actions/checkout, or `git fetch --unshallow`, "
     "brings the rest."

@@ -33,10 +33,16 @@ class GitObject(NamedTuple):
 
 
 class ObjectReader:
-    """One `git cat-file --batch` that lives as long as it is asked, and starts again if it died."""
+    """One `git cat-file --batch` that lives as long as it is asked, and starts again if it died.
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    Args:
+        environment: Git's.
+        damaged: What to do where it dies each time, as a hint.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, damaged: str) -> None:
         self._environment = environment
+        self._damaged = damaged
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,7 +59,7 @@ class ObjectReader:
                     raise
         raise GitFailed(
             f"git cat-file ended while it was asked for {shown(name)}",
-            hint="The clone may be damaged; `git fsck` tells.",
+            hint=self._damaged,
         )
 
     def close(self) -> None:
@@ -127,9 +133,14 @@ def git_environment() -> dict[str, str]:
 
 
 def run_git(
-    arguments: Sequence[str | bytes | Path], environment: Mapping[str, str]
+    arguments: Sequence[str | bytes | Path], environment: Mapping[str, str], feed: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run git to its end, whatever its exit status.
+
+    Args:
+        arguments: What it is given after its own name.
+        environment: Its variables.
+        feed: What it reads.
 
     Raises:
         GitFailed: There is no git on this machine.
@@ -141,7 +152,7 @@ def run_git(
                 *("-c", "core.warnAmbiguousRefs=true", "-c", "advice.graftFileDeprecated=false"),
                 *arguments,
             ],
-            stdin=subprocess.DEVNULL,
+            input=feed,
             capture_output=True,
             check=False,
             env=environment,

@@ -19,12 +19,14 @@ def delay_seconds(message_id: str, received: int, retry_after: int | None) -> in
     Args:
         message_id: Decides where in its range a wait lies, so that a burst that was refused
             together does not come back together.
-        received: How often the message was received, this time included.
+        received: How often the message was received, this time included. It decides with the id,
+            so that none waits shortest each time and uses its deliveries up before the others.
         retry_after: What a service asked for, if it did; at least that is waited.
     """
     doublings = min(max(received, 1) - 1, _DOUBLINGS)
     wait: int = min(SHORTEST * 2**doublings, LONGEST)
-    digest = hashlib.sha256(message_id.encode(errors="surrogatepass")).digest()
+    name = f"{message_id} {received}".encode(errors="surrogatepass")
+    digest = hashlib.sha256(name).digest()
     spread = int.from_bytes(digest[:4]) / 2**32
     if retry_after is None:
         return wait // 2 + int(spread * (wait / 2))
