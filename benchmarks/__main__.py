@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.busy_days import costs_of, play_scenarios
 from benchmarks.calls import count_calls
 from benchmarks.check import compare_check
+from benchmarks.clones import clone_and_apply
 from benchmarks.closed import count_with_closed
 from benchmarks.discrepancies import count_drift
 from benchmarks.proof import count_proof
@@ -32,6 +33,7 @@ _NEEDED = {
     "proof": (),
     "drift": (),
     "busy-day": (),
+    "clones": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -95,6 +97,10 @@ def _count(arguments: argparse.Namespace, measured: Measurements, folder: Path) 
         _say(f"counting what drift takes over {arguments.large:,} versions")
         (folder / "drift").mkdir()
         measured.drift = count_drift(arguments.large, folder / "drift", planted=True)
+    if only in {None, "clones"}:
+        _say(f"cloning a repository of {arguments.large:,} records")
+        (folder / "clones").mkdir()
+        measured.clones = clone_and_apply(arguments.large, folder / "clones")
     if only in {None, "busy-day"}:
         counts = measured.counts.get(arguments.small)
         if counts is None:
@@ -107,7 +113,7 @@ def _count(arguments: argparse.Namespace, measured: Measurements, folder: Path) 
 def _measure_in_large(arguments: argparse.Namespace, measured: Measurements, folder: Path) -> None:
     """Count, and compare with peers, in a large tree."""
     only: str | None = arguments.only
-    if only in {"busy-day", "closed", "drift", "proof"}:
+    if only in {"busy-day", "clones", "closed", "drift", "proof"}:
         return
     _say(f"writing a tree of {arguments.large:,} records")
     with open_scene(TreeShape.of(arguments.large), folder / "large") as scene:

@@ -129,10 +129,10 @@ _SHOWN: Mapping[str, Callable[[Scenario], str]] = {
 
 
 def busiest(moments: Sequence[float], span: float = _HOUR) -> int:
-    """The most of some moments, in order, within any such span."""
+    """The most of some moments, in order, within any such span, to the millisecond."""
     most = start = 0
     for end, moment in enumerate(moments):
-        while moments[start] <= moment - span:
+        while moments[start] <= moment - span + 0.001:
             start += 1
         most = max(most, end - start + 1)
     return most

@@ -3,11 +3,12 @@
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.busy_days import Scenario, chart, scenario_rows, scenario_values
 from benchmarks.calls import Counts, Operations
+from benchmarks.clones import Cloned
 from benchmarks.comparison import Comparison, Measured
 from benchmarks.discrepancies import DriftCounts
 
@@ -44,6 +45,7 @@ class Measurements:
     drift: DriftCounts | None = None
     days: list[Scenario] = field(default_factory=list)
     """Busy days, simulated."""
+    clones: list[Cloned] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -79,6 +81,8 @@ def report_text(measured: Measurements) -> str:
         parts.append(_drift(drift))
     if measured.days:
         parts.append(_days(measured.days))
+    if measured.clones:
+        parts.append(_clones(measured.clones))
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
@@ -118,6 +122,22 @@ def _days(days: Sequence[Scenario]) -> str:
         _table(scenario_rows(days)),
     ]
     return "\n".join(lines)
+
+
+def _clones(clones: Sequence[Cloned]) -> str:
+    rows = [["clone", "bytes", "files", "apply ends with", "fetches", "fetches of a full one"]]
+    rows += [
+        [
+            each.kind,
+            f"{each.bytes:,}",
+            f"{each.files:,}",
+            str(each.applied),
+            str(each.fetches),
+            "" if each.compared is None else str(each.compared),
+        ]
+        for each in clones
+    ]
+    return _table(rows)
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -182,6 +202,7 @@ def report_values(measured: Measurements) -> dict[str, Any]:
             "missed": len(drift.planted - drift.found),
             "invented": len(drift.found - drift.planted),
         },
+        "clones": [asdict(each) for each in measured.clones],
         "busy_days": [scenario_values(each) for each in measured.days],
         "times": [
             {

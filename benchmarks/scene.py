@@ -121,7 +121,9 @@ class Scene:
 
 
 @contextmanager
-def open_scene(shape: TreeShape, folder: Path, *, one_by_one: bool = False) -> Iterator[Scene]:
+def open_scene(
+    shape: TreeShape, folder: Path, *, one_by_one: bool = False, private: bool = False
+) -> Iterator[Scene]:
     """Set a scene in an empty folder; its records come in one commit, or in one each.
 
     Every record is in effect: the parameters of each model's highest versions say so, the branch of
@@ -129,7 +131,7 @@ def open_scene(shape: TreeShape, folder: Path, *, one_by_one: bool = False) -> I
     versions; nothing here asks for the others'.
     """
     clock = MovableClock()
-    with Stage(folder / "stage", now=clock) as stage:
+    with Stage(folder / "stage", now=clock, private=private) as stage:
         written = written_records(shape)
         bare = stage.hub.repository_path(REPOSITORY)
         files = ((record.id.path, content) for record, content in written)

@@ -32,6 +32,11 @@ class Installation:
     wheel: Path
     bin: Path
 
+    @property
+    def path(self) -> str:
+        """A `PATH` on which its folder comes first."""
+        return f"{self.bin}:{os.environ['PATH']}"
+
     def run(
         self, program: str, *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
@@ -39,7 +44,7 @@ class Installation:
         return subprocess.run(
             [str(self.bin / program), *arguments],
             cwd=cwd,
-            env={"PATH": f"{self.bin}:{os.environ['PATH']}", **(environment or {})},
+            env={"PATH": self.path, **(environment or {})},
             check=False,
             capture_output=True,
             text=True,
@@ -48,28 +53,34 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The wheel with what it needs at run time, pinned."""
+    return install(tmp_path_factory, "runtime.txt")
+
+
+def install(factory: pytest.TempPathFactory, requirements: str) -> Installation:
     """Build and install once, however many of pytest's processes ask for it."""
-    shared = tmp_path_factory.getbasetemp()
+    shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "packaging"
-    with (shared / "packaging.lock").open("w") as lock:
+    folder = shared / "packaging" / requirements
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / f"{requirements}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "ready").exists():
-            _install(folder)
+            _install(folder, requirements)
             (folder / "ready").touch()
     (wheel,) = folder.glob("*.whl")
     return Installation(wheel=wheel, bin=folder / "environment" / "bin")
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, requirements: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     environment = folder / "environment"
     _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
     (wheel,) = folder.glob("*.whl")
     venv.create(environment)
     into = ["--python", str(environment / "bin" / "python")]
-    pinned = str(ROOT / "requirements" / "runtime.txt")
+    pinned = str(ROOT / "requirements" / requirements)
     _pip(*into, "install", "--no-compile", "--retries=1", "--require-hashes", "-r", pinned)
     _pip(*into, "install", "--no-compile", "--no-deps", "--no-index", str(wheel))
 

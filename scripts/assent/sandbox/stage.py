@@ -129,6 +129,7 @@ class Stage:
             account, uat and prod in accounts of their own, behind roles; and Assent's own events
             go to a bus that ``intake`` creates.
         topics: The environments that have an SNS topic; the others have none.
+        private: Whether only members of the organization see its repositories.
     """
 
     def __init__(
@@ -138,9 +139,11 @@ class Stage:
         now: Callable[[], datetime] = wall_clock,
         accounts: Accounts = "one",
         topics: Collection[str] = (),
+        private: bool = False,
     ) -> None:
         self.root = root
         self.accounts: Accounts = accounts
+        self.private = private
         self.topics = tuple(topics)
         self.ledger = Ledger()
         self.hub = GitHub(root / "github", now=now)
@@ -177,6 +180,7 @@ class Stage:
             files=content,
             writers=[*PEOPLE, "acme/ml-platform", *teams],
             admins=[ADMINISTRATOR],
+            private=self.private,
         )
         protection = Protection(
             required_approvals=1,
