@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.ssm.models import ssm_backends
 
-from assent.sandbox.aws import AwsSandbox
+from assent.adapters.aws_session import AwsFailed
+from assent.adapters.parameter_store import ParameterStore, UnwritableParameter
+from assent.sandbox.aws import AwsSandbox, parameters
 
 
 @pytest.mark.parametrize(
@@ -139,3 +142,28 @@ def test_accounts_keep_their_parameters_apart(aws: AwsSandbox) -> None:
     arn = prod.get_parameter(Name="/a")["Parameter"]["ARN"]
     assert arn == "arn:aws:ssm:eu-west-1:444455556666:parameter/a"
     assert aws.ssm.get_parameter(Name="/a")["Parameter"]["Value"] == "registry"
+
+
+@pytest.mark.parametrize("default", ["Standard", "Advanced", "Intelligent-Tiering"])
+def test_assent_leaves_the_tier_to_the_account_s_default(
+    aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch, default: str
+) -> None:
+    """Its writes name no tier: the account's setting decides, also beyond the standard quota."""
+    monkeypatch.setattr(parameters, "_PARAMETERS", {"Standard": 2, "Advanced": 4})
+    backend = ssm_backends[aws.account][aws.region]
+    monkeypatch.setattr(backend, "default_parameter_tier", default)
+    store = ParameterStore(aws.ssm)
+    store.write("/one", "x")
+    store.write("/two", "x")
+    expected = ["Advanced" if default == "Advanced" else "Standard"] * 2
+    if default == "Standard":
+        with pytest.raises(AwsFailed, match="ParameterLimitExceeded"):
+            store.write("/three", "x")
+    else:
+        store.write("/three", "x")
+        expected.append("Advanced")
+    store.write("/one", "y")  # what is there is written on, whatever the quota
+    found = aws.ssm.describe_parameters()["Parameters"]
+    assert [each["Tier"] for each in found] == expected
+    with pytest.raises(UnwritableParameter, match="5000 bytes"):
+        store.write("/one", "x" * 5000)  # in any tier

@@ -50,7 +50,8 @@ def _put(  # noqa: PLR0917  # moto's signature
     chosen = tier or (versions[-1].tier if versions else None) or self.default_parameter_tier
     size = len(value.encode())
     if chosen == "Intelligent-Tiering":
-        chosen = "Standard" if size <= _LIMITS["Standard"] else "Advanced"
+        full = not versions and len(self._parameters) >= _PARAMETERS["Standard"]
+        chosen = "Advanced" if full or size > _LIMITS["Standard"] else "Standard"
     # The service refuses longer values; moto stores any.
     if size > _LIMITS[chosen]:
         raise _invalid(
