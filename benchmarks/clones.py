@@ -62,8 +62,8 @@ class Cloned:
     """How often git asked for more meanwhile."""
     decided: tuple[str, ...]
     """What `apply` says that it did in the first environment."""
-    compared: int | None
-    """How often git asked for more in a full comparison; None where none was made."""
+    whole_tree: int | None
+    """How often git asked for more when `check` then read every record; None where it did not."""
 
 
 def clone_and_apply(records: int, folder: Path, kinds: Sequence[Kind] = KINDS) -> list[Cloned]:
@@ -94,17 +94,19 @@ def _cloned(scene: Scene, kind: Kind, target: Path) -> Cloned:
     _git("-C", str(target), "reset", "--quiet", "--hard", "FETCH_HEAD", env=trusted)
     environment = scene.environment() | (_credentials(scene) if kind.credentials else {})
     first = ("--env", ENVIRONMENTS[0])
-    applied, fetches = _apply(scene, target, environment, *first)
+    applied, fetches = _run(scene, target, environment, "apply", *first)
     said = json.loads(applied.stdout) if applied.returncode in {0, 12} else {"receipts": []}
     decided = tuple(each["receipt"] for each in said["receipts"])
-    compared = None
+    whole_tree = None
     if not applied.returncode:
-        compared = _apply(scene, target, environment, "--all", *first)[1]
+        checked, whole_tree = _run(scene, target, environment, "check", "--head", "HEAD")
+        if checked.returncode:
+            raise RuntimeError(f"the whole tree could not be judged: {checked.stderr}")
     else:  # For the next clone everything has to be in effect.
         whole = scene.environment() | _credentials(scene)
         scene_clone = target.with_name(f"{target.name}-whole")
         _git("clone", "--quiet", scene.stage.clone_url(), str(scene_clone), env=trusted)
-        _apply(scene, scene_clone, whole, *first)
+        _run(scene, scene_clone, whole, "apply", *first)
     return Cloned(
         kind=kind.name,
         bytes=size,
@@ -112,18 +114,18 @@ def _cloned(scene: Scene, kind: Kind, target: Path) -> Cloned:
         applied=applied.returncode,
         fetches=fetches,
         decided=decided,
-        compared=compared,
+        whole_tree=whole_tree,
     )
 
 
-def _apply(
-    scene: Scene, clone: Path, environment: Mapping[str, str], *options: str
+def _run(
+    scene: Scene, clone: Path, environment: Mapping[str, str], *command: str
 ) -> tuple["subprocess.CompletedProcess[str]", int]:
-    """Run `apply`; returns how it ended, and how often git asked GitHub for objects."""
+    """Run Assent there; returns how it ended, and how often git asked GitHub for objects."""
     ledger = scene.stage.ledger
     ledger.clear()
     done = subprocess.run(
-        [*scene.assent(), "apply", *options, "--repository", str(clone), "--format", "json"],
+        [*scene.assent(), *command, "--repository", str(clone), "--format", "json"],
         env=dict(environment),
         cwd=scene.folder,
         check=False,

@@ -85,6 +85,9 @@ class _Aws:
         self._by_arn = {each["ModelPackageArn"]: each for each in packages}
         self._parameters = dict(parameters)
         self._names = sorted(parameters)
+        self._results = [{"ModelPackage": each} for each in packages]
+        self._below: dict[str, list[str]] = {}
+        """Names by the path that they are below; searched once, not for each page."""
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - whichever service it is
         """A client of boto3's that sends nothing."""
@@ -104,7 +107,7 @@ class _Aws:
 
     def search(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """A page of packages."""
-        return 200, _paged("Results", [{"ModelPackage": each} for each in self._packages], asked)
+        return 200, _paged("Results", self._results, asked)
 
     def describe(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """One package, or that there is none."""
@@ -116,8 +119,11 @@ class _Aws:
 
     def below(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """A page of the parameters below a path."""
-        below = [name for name in self._names if name.startswith(asked["Path"] + "/")]
-        return 200, _paged("Parameters", [self._parameter(name) for name in below], asked)
+        path = asked["Path"]
+        if path not in self._below:
+            self._below[path] = [name for name in self._names if name.startswith(path + "/")]
+        page = _paged("Parameters", self._below[path], asked)
+        return 200, page | {"Parameters": [self._parameter(name) for name in page["Parameters"]]}
 
     def some(self, asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Those of some parameters that exist."""

@@ -125,7 +125,7 @@ def _days(days: Sequence[Scenario]) -> str:
 
 
 def _clones(clones: Sequence[Cloned]) -> str:
-    rows = [["clone", "bytes", "files", "apply ends with", "fetches", "fetches of a full one"]]
+    rows = [["clone", "bytes", "files", "apply ends with", "fetches", "fetches of check"]]
     rows += [
         [
             each.kind,
@@ -133,7 +133,7 @@ def _clones(clones: Sequence[Cloned]) -> str:
             f"{each.files:,}",
             str(each.applied),
             str(each.fetches),
-            "" if each.compared is None else str(each.compared),
+            "" if each.whole_tree is None else str(each.whole_tree),
         ]
         for each in clones
     ]

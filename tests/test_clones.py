@@ -19,7 +19,7 @@ def test_a_partial_clone_applies_as_a_whole_one_does(tmp_path: Path) -> None:
     assert (partial.applied, partial.decided) == (0, ("decided", "current"))
     assert partial.files < RECORDS
     assert 0 < partial.fetches <= 5
-    assert partial.compared is not None
-    assert partial.compared <= 3  # for all records at once, not one by one
+    assert partial.whole_tree is not None
+    assert partial.whole_tree <= 3  # for all records at once, not one by one
     assert [each.kind for each in others] == list(names[1:])
     assert [(each.applied, each.decided) for each in others] == [(1, ()), (1, ())]
