@@ -20,6 +20,7 @@ BELOW = {
     "flows": {"core", "ports", "contracts", "flows"},
     "adapters": {"core", "ports", "adapters", "version"},
     "resolve": {"core"},
+    "scaffold": {"core", "contracts", "distribution", "scaffold", "version"},
     "wiring": {"core", "ports", "contracts", "flows", "adapters"},
     "wiring_doctor": {"core", "flows", "adapters", "wiring"},
     "lambda_handler": {"core", "ports", "wiring"},
@@ -36,7 +37,7 @@ BELOW = {
     # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "wiring", "wiring_doctor", "demo", "web", "cli"),
+        *("resolve", "scaffold", "wiring", "wiring_doctor", "demo", "web", "cli"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -52,6 +53,7 @@ FOREIGN = {
     "contracts": set[str](),
     "distribution": set[str](),
     "flows": set[str](),
+    "scaffold": {"jinja2"},
     "adapters": AWS | GITHUB,
     "resolve": AWS,
     "wiring": {"github"},  # names PyGithub's kinds of authentication
@@ -239,7 +241,7 @@ def test_the_command_line_starts_light() -> None:
     }
     assert started <= {
         *("assent", "assent.core.errors"),
-        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift"),
+        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift", "assent.cli_init"),
         *("assent.cli_check", "assent.cli_options", "assent.cli_sandbox", "assent.cli_verdicts"),
     }
 
