@@ -22,7 +22,9 @@ BELOW = {
     "resolve": {"core"},
     "wiring": {"core", "ports", "contracts", "flows", "adapters"},
     "wiring_doctor": {"core", "flows", "adapters", "wiring"},
-    "lambda_handler": {"core", "ports", "wiring"},
+    "lambda_handler": {"core", "ports", "wiring", "lambda_telemetry"},
+    "lambda_telemetry": {"core"},
+    "lambda_zip": {"core", "distribution"},
     "sandbox": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
         *("resolve", "wiring", "lambda_handler", "sandbox"),
@@ -36,7 +38,7 @@ BELOW = {
     # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "wiring", "wiring_doctor", "demo", "web", "cli"),
+        *("resolve", "wiring", "wiring_doctor", "demo", "web", "cli", "lambda_zip"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -57,6 +59,8 @@ FOREIGN = {
     "wiring": {"github"},  # names PyGithub's kinds of authentication
     "wiring_doctor": set[str](),
     "lambda_handler": {"aws_lambda_powertools"},
+    "lambda_telemetry": {"aws_lambda_powertools"},
+    "lambda_zip": set[str](),
     "cli": {"click"},
     "__main__": set[str](),
     "version": set[str](),
