@@ -23,7 +23,9 @@ BELOW = {
     "scaffold": {"core", "contracts", "distribution", "scaffold", "version"},
     "wiring": {"core", "ports", "contracts", "flows", "adapters"},
     "wiring_doctor": {"core", "flows", "adapters", "wiring"},
-    "lambda_handler": {"core", "ports", "wiring"},
+    "lambda_handler": {"core", "ports", "wiring", "lambda_telemetry"},
+    "lambda_telemetry": {"core"},
+    "lambda_zip": {"core", "distribution"},
     "sandbox": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
         *("resolve", "wiring", "lambda_handler", "sandbox"),
@@ -37,7 +39,7 @@ BELOW = {
     # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "scaffold", "wiring", "wiring_doctor", "demo", "web", "cli"),
+        *("resolve", "scaffold", "wiring", "wiring_doctor", "demo", "web", "cli", "lambda_zip"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -59,6 +61,8 @@ FOREIGN = {
     "wiring": {"github"},  # names PyGithub's kinds of authentication
     "wiring_doctor": set[str](),
     "lambda_handler": {"aws_lambda_powertools"},
+    "lambda_telemetry": {"aws_lambda_powertools"},
+    "lambda_zip": set[str](),
     "cli": {"click"},
     "__main__": set[str](),
     "version": set[str](),
