@@ -60,23 +60,30 @@ def _of_fence(lines: list[str], first: int, who: str, page: Path) -> list[Step]:
     while place < len(lines):
         if not lines[place].startswith("$ "):
             raise ValueError(f"{page.name}:{first + place}: output of no command")
-        start = place
-        command = [lines[place].removeprefix("$ ")]
-        while command[-1].endswith("\\"):
-            place += 1
-            command.append(lines[place])
-        heredoc = _HEREDOC.search(command[-1])
-        while heredoc is not None and command[-1] != heredoc["end"]:
-            place += 1
-            command.append(lines[place])
-        place += 1
-        prints: list[str] = []
-        while place < len(lines) and not lines[place].startswith("$ "):
-            prints.append(lines[place])
-            place += 1
+        end = _end(lines, place)
+        prints = end
+        while prints < len(lines) and not lines[prints].startswith("$ "):
+            prints += 1
+        command = [line.removeprefix("$ ").removeprefix("> ") for line in lines[place:end]]
         found.append(
             Step(
-                line=first + start, command="\n".join(command), prints=tuple(prints), who=who
+                line=first + place,
+                command="\n".join(command),
+                prints=tuple(lines[end:prints]),
+                who=who,
             )
         )
+        place = prints
     return found
+
+
+def _end(lines: list[str], start: int) -> int:
+    """The first line that is no more of the command that starts there."""
+    place = start + 1
+    while place < len(lines):
+        if _HEREDOC.search(lines[place - 1]):
+            return lines.index(_HEREDOC.findall(lines[place - 1])[0], place) + 1
+        if not (lines[place - 1].endswith("\\") or lines[place].startswith("> ")):
+            break
+        place += 1
+    return place
