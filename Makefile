@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := install --require-hashes --requirement
 EDITABLE := install --no-deps --no-build-isolation --editable .
+ARCHITECTURE ?= x86_64
+RUNTIME      ?= python3.13
 
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox test browser preview screenshot lint bench lambda requirements clean
@@ -38,9 +40,8 @@ lint: $(VENV)/.dev ## Only the linters and the type checker
 bench: $(VENV)/.dev $(VENV)-bench/.ready ## Count calls, and time check and status beside their peers
 	@$(BIN)/python -m benchmarks
 
-lambda: $(VENV)/.dev ## Build the Lambda's zip, for this machine's Python
-	@$(BIN)/python infra/build_lambda.py dist/assent-lambda.zip
-	@ls -l dist/assent-lambda.zip
+lambda: $(VENV)/.demo ## Build the Lambda's zip; ARCHITECTURE=arm64, RUNTIME=python3.12 for another one
+	@$(BIN)/assent build-lambda dist/assent-lambda.zip --architecture $(ARCHITECTURE) --runtime $(RUNTIME)
 
 requirements: ## Compile requirements/*.txt anew (needs uv)
 	@requirements/compile

@@ -20,9 +20,12 @@ BELOW = {
     "flows": {"core", "ports", "contracts", "flows"},
     "adapters": {"core", "ports", "adapters", "version"},
     "resolve": {"core"},
+    "scaffold": {"core", "contracts", "distribution", "scaffold", "version"},
     "wiring": {"core", "ports", "contracts", "flows", "adapters"},
     "wiring_doctor": {"core", "flows", "adapters", "wiring"},
-    "lambda_handler": {"core", "ports", "wiring"},
+    "lambda_handler": {"core", "ports", "wiring", "lambda_telemetry"},
+    "lambda_telemetry": {"core"},
+    "lambda_zip": {"core", "distribution"},
     "sandbox": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
         *("resolve", "wiring", "lambda_handler", "sandbox"),
@@ -36,7 +39,7 @@ BELOW = {
     # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "wiring", "wiring_doctor", "demo", "web", "cli"),
+        *("resolve", "scaffold", "wiring", "wiring_doctor", "demo", "web", "cli", "lambda_zip"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -52,11 +55,14 @@ FOREIGN = {
     "contracts": set[str](),
     "distribution": set[str](),
     "flows": set[str](),
+    "scaffold": {"jinja2"},
     "adapters": AWS | GITHUB,
     "resolve": AWS,
     "wiring": {"github"},  # names PyGithub's kinds of authentication
     "wiring_doctor": set[str](),
     "lambda_handler": {"aws_lambda_powertools"},
+    "lambda_telemetry": {"aws_lambda_powertools"},
+    "lambda_zip": set[str](),
     "cli": {"click"},
     "__main__": set[str](),
     "version": set[str](),
@@ -239,7 +245,7 @@ def test_the_command_line_starts_light() -> None:
     }
     assert started <= {
         *("assent", "assent.core.errors"),
-        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift"),
+        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift", "assent.cli_init"),
         *("assent.cli_check", "assent.cli_options", "assent.cli_sandbox", "assent.cli_verdicts"),
     }
 

@@ -11,6 +11,8 @@ from assent.cli_audit import audit, verify
 from assent.cli_check import check
 from assent.cli_doctor import doctor
 from assent.cli_drift import drift
+from assent.cli_init import init
+from assent.cli_lambda import build_lambda
 from assent.cli_options import emit as _emit
 from assent.cli_options import environments_option as _environments
 from assent.cli_options import format_option as _format
@@ -471,5 +473,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-for _command in (audit, check, demo, doctor, drift, sandbox, verify):
+for _command in (audit, build_lambda, check, demo, doctor, drift, init, sandbox, verify):
     main.add_command(_command)

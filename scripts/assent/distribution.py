@@ -14,6 +14,7 @@ _ELSEWHERE = {
     "schemas": "schemas",
     "infra": "infra",
     "requirements/runtime.txt": "requirements/runtime.txt",
+    "requirements/lambda.txt": "requirements/lambda.txt",
 }
 """What a wheel has inside the package, and a checkout beside it."""
 

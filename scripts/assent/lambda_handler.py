@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -22,9 +21,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from assent.core.backoff import delay_seconds
 from assent.core.errors import AssentError
-from assent.core.events import Ignored, parse_event, read_event
+from assent.core.events import (
+    Event,
+    Ignored,
+    MalformedEvent,
+    Misdirected,
+    parse_event,
+    read_event,
+)
+from assent.core.names import shown
 from assent.core.outcome import DifferenceReported, Outcome, Proposed, Unusable
 from assent.core.rendering.outcome import outcome_line
+from assent.lambda_telemetry import Tally, event_facts, make_logger, outcome_facts
 from assent.ports import Clock, Queue, Unavailable
 from assent.wiring import (
     Proposer,
@@ -35,7 +43,7 @@ from assent.wiring import (
 
 __all__ = ["handler"]
 
-_logger = Logger(service="assent")
+_logger = make_logger()
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -61,9 +69,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Returns:
         `{"batchItemFailures": [{"itemIdentifier": ...}]}`: the messages to deliver again.
     """
-    response = process_partial_response(
-        event=event, record_handler=_handle, processor=_processor, context=context
-    )
+    batch = _Batch(context.aws_request_id)
+    try:
+        response = process_partial_response(
+            event=event, record_handler=batch.handle, processor=_processor, context=context
+        )
+    finally:
+        batch.tally.emit()
     return dict(response)
 
 
@@ -116,40 +128,64 @@ def _limit() -> _Limit:
 _clock = wall_clock()
 
 
-def _handle(record: SQSRecord) -> None:
-    """Propose what one message asks for.
+class _Batch:
+    """One invocation: its messages, one after another, and what they came to."""
 
-    Raises:
-        AssentError: It could not be done, so that the message is reported back.
-    """
-    limit: int | None = None
-    try:
+    def __init__(self, request_id: str) -> None:
+        self.tally = Tally(request_id)
+        self._about: dict[str, Any] = {}
+        """What tells the message that is being handled from others, in the log."""
+
+    def handle(self, record: SQSRecord) -> None:
+        """Propose what one message asks for.
+
+        Raises:
+            Exception: It could not be done, so that the message is reported back.
+        """
+        self._about = {"message_id": record.message_id, "request_id": self.tally.request_id}
+        self._note_age(record)
+        try:
+            outcome = self._propose(record)
+        except AssentError as error:
+            self._note_failure(error, record)
+            raise
+        except Exception as error:
+            # Nobody foresaw it; the queue gives it another try, and the log says where it was.
+            self.tally.failures += 1
+            kind, said = type(error).__name__, shown(str(error), 300)
+            _logger.exception("unexpected %s: %s", kind, said, extra=self._about)
+            raise
+        self.tally.note(outcome)
+        untold = isinstance(outcome, Proposed) and outcome.not_notified is not None
+        warns = untold or isinstance(outcome, Unusable | DifferenceReported)
+        log = _logger.warning if warns else _logger.info
+        log(outcome_line(outcome), extra=self._about | outcome_facts(outcome))
+
+    def _propose(self, record: SQSRecord) -> Outcome:
         event = read_event(record.body)
-        if not isinstance(parse_event(event), Ignored):
+        self.tally.events += 1
+        self._about |= event_facts(event, None)
+        asked: Event = parse_event(event)
+        self._about |= event_facts(event, asked)
+        if not isinstance(asked, Ignored):
             _limit().require_none()
-        outcome = _proposer().propose(event)
-    except AssentError as error:
-        if isinstance(error, Unavailable):
-            limit = error.retry_after
+        return _proposer().propose(event)
+
+    def _note_age(self, record: SQSRecord) -> None:
+        sent = record.attributes.sent_timestamp
+        if sent.isdecimal():
+            self.tally.note_age(_clock.now().timestamp() - int(sent) / 1000)
+
+    def _note_failure(self, error: AssentError, record: SQSRecord) -> None:
+        self.tally.failures += 1
+        self.tally.refusals += isinstance(error, MalformedEvent | Misdirected)
+        limit = error.retry_after if isinstance(error, Unavailable) else None
         if isinstance(error, Unavailable) and not isinstance(error, NotTried):
             _limit().note(error)
-        extra: dict[str, Any] = {
-            "message_id": record.message_id,
-            "hint": error.hint,
-            "retryable": error.retryable,
-        }
+        extra = {**self._about, "hint": error.hint, "retryable": error.retryable}
         if error.retryable:
             extra["waits"] = _postpone(record, limit)
         _logger.warning(error.message, extra=extra)
-        raise
-    _log(outcome, record.message_id)
-
-
-def _log(outcome: Outcome, message_id: str) -> None:
-    untold = isinstance(outcome, Proposed) and outcome.not_notified is not None
-    warns = untold or isinstance(outcome, Unusable | DifferenceReported)
-    log = _logger.warning if warns else _logger.info
-    log(outcome_line(outcome), extra={"message_id": message_id})
 
 
 def _postpone(record: SQSRecord, retry_after: int | None) -> int | None:

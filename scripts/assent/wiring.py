@@ -18,12 +18,14 @@ from assent.adapters.evidence_store import S3EvidenceStore
 from assent.adapters.git import GitRepository
 from assent.adapters.github import TIMEOUT as GITHUB_TIMEOUT
 from assent.adapters.github import GitHubForge, app_installation, connect, installation_of
+from assent.adapters.github_app import PrivateKey, app_auth
 from assent.adapters.later import LaterBus, LaterStore, LaterVault
 from assent.adapters.parameter_store import ParameterStore
 from assent.adapters.receipt_vault import S3ReceiptVault
 from assent.adapters.s3 import S3Reports
 from assent.adapters.sagemaker import SageMakerRegistry
 from assent.adapters.sagemaker_jobs import SageMakerJobs
+from assent.adapters.secrets_manager import SecretsManager, region_of_secret
 from assent.adapters.sns import SnsNotices
 from assent.adapters.sqs import SqsQueue
 from assent.adapters.system_clock import SystemClock
@@ -370,7 +372,7 @@ def app_of(config: Config, environ: Mapping[str, str] = os.environ) -> Github | 
     if not app or not key:
         return None
     api_url = environ.get("ASSENT_API_URL", config.api_url)
-    return connect(Auth.AppAuth(app, key), api_url, _timeout(environ) or GITHUB_TIMEOUT)
+    return connect(app_auth(app, key), api_url, _timeout(environ) or GITHUB_TIMEOUT)
 
 
 def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github:
@@ -387,8 +389,8 @@ def _client(repository: str, api_url: str, environ: Mapping[str, str]) -> Github
     if not app or not key:
         raise Unconfigured(
             "there are no credentials for GitHub",
-            hint="Set ASSENT_GITHUB_TOKEN; or ASSENT_APP_ID, and ASSENT_APP_PRIVATE_KEY or "
-            "ASSENT_APP_PRIVATE_KEY_PARAMETER.",
+            hint="Set ASSENT_GITHUB_TOKEN; or ASSENT_APP_ID, and ASSENT_APP_PRIVATE_KEY, "
+            "ASSENT_APP_PRIVATE_KEY_SECRET or ASSENT_APP_PRIVATE_KEY_PARAMETER.",
         )
     given = environ.get("ASSENT_INSTALLATION_ID", "")
     if given and _NUMBER.fullmatch(given) is None:
@@ -416,14 +418,19 @@ def _timeout(environ: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _private_key(environ: Mapping[str, str]) -> str | None:
-    """The App's key: given as it is, or as a SecureString of Parameter Store."""
+def _private_key(environ: Mapping[str, str]) -> PrivateKey | None:
+    """The App's key: given as it is, or read from where it is kept each time it has to sign."""
     key = environ.get("ASSENT_APP_PRIVATE_KEY")
-    name = environ.get("ASSENT_APP_PRIVATE_KEY_PARAMETER")
-    if key or not name:
+    secret = environ.get("ASSENT_APP_PRIVATE_KEY_SECRET")
+    parameter = environ.get("ASSENT_APP_PRIVATE_KEY_PARAMETER")
+    here = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    access = _access(environ)
+    if key or not (secret or parameter):
         return key
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return ParameterStore(_access(environ).session_for(None, region).ssm()).read_secret(name)
+    if secret:
+        there = region_of_secret(secret) or here
+        return lambda: SecretsManager(access.session_for(None, there).secrets()).read(secret)
+    return lambda: ParameterStore(access.session_for(None, here).ssm()).read_secret(parameter or "")
 
 
 @dataclass(slots=True)

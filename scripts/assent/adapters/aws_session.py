@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -284,6 +285,11 @@ class AwsSession:
     def functions(self) -> "LambdaClient":
         """A client of Lambda."""
         client: LambdaClient = self._client("lambda")
+        return client
+
+    def secrets(self) -> "SecretsManagerClient":
+        """A client of Secrets Manager."""
+        client: SecretsManagerClient = self._client("secretsmanager")
         return client
 
     def sns(self) -> "SNSClient":

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from github import Auth, Github, GithubException
 
 from assent import __version__
+from assent.adapters.github_app import PrivateKey, app_auth
 from assent.adapters.github_deployments import GitHubDeployments
 from assent.adapters.github_errors import GitHubRefused, translated
 from assent.adapters.github_promotions import (
@@ -87,13 +88,13 @@ def connect(auth: Auth.Auth, api_url: str, timeout: int = TIMEOUT) -> Github:
     )
 
 
-def app_installation(app_id: str, private_key: str, installation_id: int) -> Auth.Auth:
+def app_installation(app_id: str, private_key: PrivateKey, installation_id: int) -> Auth.Auth:
     """Authentication as an App's installation; tokens are minted as needed and kept."""
-    return Auth.AppAuth(app_id, private_key).get_installation_auth(installation_id)
+    return app_auth(app_id, private_key).get_installation_auth(installation_id)
 
 
 def installation_of(
-    app_id: str, private_key: str, repository: str, api_url: str, timeout: int = TIMEOUT
+    app_id: str, private_key: PrivateKey, repository: str, api_url: str, timeout: int = TIMEOUT
 ) -> int:
     """The id of the App's installation on a repository.
 
@@ -101,7 +102,7 @@ def installation_of(
         AssentError: The App is not installed there, or GitHub did not answer.
     """
     with translated(f"finding the App's installation on {repository}"):
-        client = connect(Auth.AppAuth(app_id, private_key), api_url, timeout)
+        client = connect(app_auth(app_id, private_key), api_url, timeout)
         _, answer = client.requester.requestJsonAndCheck("GET", f"/repos/{repository}/installation")
     return int(answer["id"])
 

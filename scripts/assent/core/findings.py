@@ -52,6 +52,9 @@ class CheckReport:
     """The commit whose rules judged; None where the whole tree was judged by its own."""
     config: Config | None = None
     """The base's; None where there is none."""
+    founded: bool = False
+    """Whether a whole tree without a record is a promotion repository all the same, set up and
+    waiting for its first one."""
     reviews: tuple[Review, ...] = ()
     """What the page of each promotion says that a pull request brings, as far as it was judged."""
 
@@ -67,9 +70,9 @@ class CheckReport:
 
     @property
     def exit(self) -> Exit:
-        """Findings before all; a whole tree without a single record is no pass."""
+        """Findings before all; a whole tree without a single record is no pass, unless founded."""
         if self.errors:
             return Exit.FINDINGS
-        if self.base is None and self.records_read == 0:
+        if self.base is None and self.records_read == 0 and not self.founded:
             return Exit.NOTHING_READ
         return Exit.OK

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from assent.contracts import Contracts
+from assent.core.codeowners import LOCATIONS, owners_of
 from assent.core.config import CONFIG_PATH, Config, InvalidConfig, parse_config
 from assent.core.findings import CheckReport, Finding, Severity
 from assent.core.names import PROMOTIONS, RecordId, parse_path
 from assent.core.review import Review
 from assent.core.rules.judge import holds_record, judge_change, judge_file, judge_tree
 from assent.core.rules.subject import (
+    README,
     REGULAR_FILE,
     BrokenConfig,
     Change,
@@ -56,7 +58,8 @@ def check(
     A change is judged as what merging it would make of the base: the files that it touches since
     it left the base, over the base's other files, by the base's `assent.yaml`. If it touches
     `assent.yaml`, every record must also pass under the new one. Gates, soak and freezes are judged
-    of what a change brings; what a tree holds is settled.
+    of what a change brings; what a tree holds is settled. A whole tree without a record passes only
+    where promotions/ holds its README.md, and `assent.yaml` and CODEOWNERS are ready to judge one.
 
     Args:
         history: The clone.
@@ -81,8 +84,10 @@ def check(
     head_id = _full_id(history, head)
     if base is None:
         config = _judging_config(history, contracts, head_id)
-        findings, count = judge.everything(history.entries(head_id, PROMOTIONS), config)
-        return _report(findings, count, head=head_id)
+        entries = history.entries(head_id, PROMOTIONS)
+        findings, count = judge.everything(entries, config)
+        founded = [entry.path for entry in entries] == [README] and _owned(history, head_id, config)
+        return replace(_report(findings, count, head=head_id), founded=founded)
     base_id = _full_id(history, base)
     proposal = _Proposal(
         judge=judge,
@@ -106,6 +111,18 @@ def _report(
     return CheckReport(
         findings=tuple(sorted(set(findings))), records_read=count, head=head, base=base
     )
+
+
+def _owned(history: History, commit: str, config: Config) -> bool:
+    """Whether CODEOWNERS names somebody for every environment, and for what judges."""
+    files = history.lookup(commit, LOCATIONS)
+    counts = next((files[place] for place in LOCATIONS if place in files), None)
+    if counts is None or counts.mode != REGULAR_FILE:
+        return False
+    ((_, content),) = history.blobs([counts.blob])
+    judging = (CONFIG_PATH, "schemas/promotion.schema.json", ".github/workflows/x.yml", counts.path)
+    records = (f"{PROMOTIONS}/{name}/x/1.yaml" for name in config.ladder)
+    return all(owners_of(content, path) for path in (*judging, *records))
 
 
 def _full_id(history: History, revision: str) -> str:

@@ -42,6 +42,7 @@ def render_json(report: CheckReport) -> str:
         "base": report.base,
         "head": report.head,
         "records_read": report.records_read,
+        "founded": report.founded,
         "errors": report.errors,
         "warnings": report.warnings,
         "findings": [
@@ -91,6 +92,8 @@ def closing(report: CheckReport) -> str:
     """The verdict in a line: what was found, and how much was judged."""
     read = _count(report.records_read, "record")
     if not report.findings and not report.records_read:
+        if report.founded:
+            return "no finding; no promotion record yet, only what will judge them"
         if report.base is None:
             return "nothing was judged: there is no promotion record"
         return "no finding; the change touches no promotion record"

@@ -55,7 +55,7 @@ class GitHub:
         content_limit: ContentLimit | None = None,
     ) -> None:
         self._root = root
-        self._state = State(now)
+        self._state = State(now, self._host)
         self.wsgi: Flask = create_application(self._state, wall_clock=wall_clock)
         self.content_limit = content_limit
 
@@ -148,25 +148,9 @@ class GitHub:
         Writers and admins are logins, or teams as ``organization/team``. Everybody may read it
         unless it is private.
         """
-        if not _FULL_NAME.fullmatch(full_name):
-            raise ValueError(f"{full_name!r} is not owner/name, of letters, digits, '.', '_', '-'")
         state = self._state
-        owner, _, name = full_name.partition("/")
-        account = self._account(owner)
-        path = self._root / owner / f"{name}.git"
-        if path.exists():
-            raise ValueError(f"{full_name} exists already, in {path}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        git = GitRepository.create(path, default_branch=default_branch)
-        repository = Repository(
-            repository_id=state.next_id(),
-            owner=account.login,
-            name=name,
-            git=git,
-            default_branch=default_branch,
-            private=private,
-            created_at=state.now(),
-        )
+        repository = self._host(full_name, private=private, default_branch=default_branch)
+        account, git = self._account(repository.owner), repository.git
         for role, grantees in ((Role.WRITE, writers), (Role.ADMIN, admins)):
             for grantee in grantees:
                 repository.grants[self._grantee(grantee)] = role
@@ -182,8 +166,36 @@ class GitHub:
             message="Initial commit",
         )
         git.set_branch(default_branch, commit.sha, expected=None)
+        return git.path
+
+    def _host(
+        self, full_name: str, *, private: bool = False, default_branch: str = "main"
+    ) -> Repository:
+        """Make an empty repository, and keep it."""
+        if not _FULL_NAME.fullmatch(full_name):
+            raise ValueError(f"{full_name!r} is not owner/name, of letters, digits, '.', '_', '-'")
+        state = self._state
+        owner, _, name = full_name.partition("/")
+        account = self._account(owner)
+        path = self._root / owner / f"{name}.git"
+        if path.exists():
+            raise ValueError(f"{full_name} exists already, in {path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        repository = Repository(
+            repository_id=state.next_id(),
+            owner=account.login,
+            name=name,
+            git=GitRepository.create(path, default_branch=default_branch),
+            default_branch=default_branch,
+            private=private,
+            created_at=state.now(),
+        )
         state.add_repository(repository)
-        return path
+        return repository
+
+    def secrets(self, full_name: str) -> dict[tuple[str, str], str]:
+        """Return the secrets of a repository's environments, by environment and name."""
+        return dict(self._state.repository(full_name).vault.values)
 
     def protect(self, full_name: str, branch: str, protection: Protection) -> None:
         """Protect a branch, or replace its protection."""

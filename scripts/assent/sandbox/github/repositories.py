@@ -3,7 +3,11 @@
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from nacl.encoding import Base64Encoder
+from nacl.public import PrivateKey
 
 from assent.sandbox.github.conversation import Issue, Label, Pull
 from assent.sandbox.github.errors import not_found
@@ -64,6 +68,24 @@ class Deployment:
     statuses: tuple[DeploymentStatus, ...] = ()
 
 
+class Vault:
+    """The secrets of a repository's environments, which only workflows see."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], str] = {}
+        """By environment and name."""
+
+    @cached_property
+    def private_key(self) -> PrivateKey:
+        """What opens sealed secrets; made when first asked for."""
+        return PrivateKey.generate()
+
+    @property
+    def public_key(self) -> str:
+        """What seals them, in base 64."""
+        return self.private_key.public_key.encode(Base64Encoder).decode()
+
+
 class Repository:
     """One hosted repository.
 
@@ -97,6 +119,7 @@ class Repository:
         """Roles by login, or by ``organization/team``."""
         self.protections: dict[str, Protection] = {}
         self.settings = RepositorySettings()
+        self.vault = Vault()
         self.issues: dict[int, Issue] = {}
         self.labels: dict[str, Label] = {}
         """By lower-case name: labels that differ only by case are the same."""

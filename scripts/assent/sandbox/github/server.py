@@ -18,6 +18,7 @@ from assent.sandbox.github.accounts import InstallationToken
 from assent.sandbox.github.calls import Answer, Call, Json, Links, RepositoryCall
 from assent.sandbox.github.errors import ApiError, not_found
 from assent.sandbox.github.routes import (
+    administration,
     apps,
     branches,
     commits,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 ENTERPRISE_PREFIX = "/api/v3"
 DOCUMENTATION = "https://docs.github.com/rest"
 MODULES = (
+    administration,
     apps,
     branches,
     commits,
@@ -61,6 +63,10 @@ MODULES = (
     repositories,
     reviews,
     settings,
+)
+ROUTES = (
+    *administration.organization_routes.all,
+    *(route for module in MODULES for route in module.routes.all),
 )
 HOURLY_LIMIT = 5000
 HOURLY_LIMIT_OF_AN_APP = 15000
@@ -125,9 +131,8 @@ def create_application(state: State, *, wall_clock: Callable[[], datetime]) -> F
     application = Flask(__name__, static_folder=None)
     server = _Server(state, wall_clock)
     application.url_map = _url_map()
-    for module in MODULES:
-        for route in module.routes.all:
-            application.view_functions[_endpoint(route)] = server.view(route)
+    for route in ROUTES:
+        application.view_functions[_endpoint(route)] = server.view(route)
     application.view_functions[smart_http.ENDPOINT] = smart_http.view(state, wall_clock=wall_clock)
     application.register_error_handler(HTTPException, server.unrouted)
     application.wsgi_app = _Mounted(  # type: ignore[method-assign]
@@ -140,9 +145,7 @@ def create_application(state: State, *, wall_clock: Callable[[], datetime]) -> F
 def _url_map() -> Map:
     """Compile the addresses, once for every hub: it costs more than all the rest of making one."""
     rules = [
-        Rule(route.path, endpoint=_endpoint(route), methods=[route.method])
-        for module in MODULES
-        for route in module.routes.all
+        Rule(route.path, endpoint=_endpoint(route), methods=[route.method]) for route in ROUTES
     ]
     url_map = Map(
         [*rules, *smart_http.rules()],

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from assent.sandbox.github.accounts import (
     APP_PERMISSIONS,
@@ -23,11 +24,20 @@ from assent.sandbox.github.repositories import Repository
 FIRST_ID = 1000
 
 
+class Host(Protocol):
+    """How a repository comes into being."""
+
+    def __call__(self, full_name: str, *, private: bool = False) -> Repository:
+        """Make an empty one of this name."""
+
+
 class State:
     """Accounts, teams, Apps, tokens and repositories, held in memory. Safe across threads."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], host: Host) -> None:
         self.now = now
+        self.host = host
+        """Makes an empty repository, and keeps it."""
         self.lock = threading.Lock()
         self._ids = itertools.count(FIRST_ID)
         self._accounts: dict[str, Account] = {}
@@ -146,6 +156,10 @@ class State:
         if repository is None:
             raise not_found()
         return repository
+
+    def has_repository(self, full_name: str) -> bool:
+        """Whether there is a repository of that name."""
+        return full_name.lower() in self._repositories
 
     def repositories(self) -> list[Repository]:
         """Return the repositories in the order in which they were created."""

@@ -56,13 +56,14 @@ def show_ruleset(call: RepositoryCall, number: int) -> Answer:
     ruleset = call.repository.settings.rulesets.get(number)
     if ruleset is None:
         raise not_found()
-    shown = _ruleset_json(call, number, ruleset)
+    shown = ruleset_json(call, number, ruleset)
     if _administers(call):
         shown["bypass_actors"] = [dict(each) for each in ruleset.bypass]
     return Answer(body=shown)
 
 
-def _ruleset_json(call: RepositoryCall, number: int, ruleset: Ruleset) -> Json:
+def ruleset_json(call: RepositoryCall, number: int, ruleset: Ruleset) -> Json:
+    """Show a ruleset, but for whom it does not bind."""
     return {
         "id": number,
         "name": ruleset.name,
@@ -236,11 +237,12 @@ def list_environments(call: RepositoryCall) -> Answer:
     return call.page_of(
         "environments",
         list(known.items()),
-        lambda item: _environment_json(call, *item),
+        lambda item: environment_json(call, *item),
     )
 
 
-def _environment_json(call: RepositoryCall, name: str, environment: DeployEnvironment) -> Json:
+def environment_json(call: RepositoryCall, name: str, environment: DeployEnvironment) -> Json:
+    """Show an environment, but for its variables and secrets."""
     number = sorted(call.repository.settings.environments).index(name) + 1
     rules: list[Json] = []
     if environment.wait_minutes:

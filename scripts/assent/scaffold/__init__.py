@@ -1,0 +1,1 @@
+"""A promotion repository of one's own: what it is made of, and bringing a folder to that."""
