@@ -9,7 +9,7 @@ ARCHITECTURE ?= x86_64
 RUNTIME      ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test browser preview screenshot lint bench lambda requirements clean
+.PHONY: help demo sandbox test workflows browser preview screenshot lint bench lambda requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ sandbox: $(VENV)/.demo ## Try the review in a browser: serves pull requests unti
 
 test: $(VENV)/.dev lint ## Run the linters, the type checker and every test
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+workflows: $(VENV)/.dev ## Run the GitHub workflows themselves, with act (on PATH, or ASSENT_ACT)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/workflows
 
 browser: $(VENV)/.browser ## Run the tests that need a browser (Chromium, installed already)
 	@$(BIN)/python -m pytest tests/browser
@@ -47,7 +50,7 @@ requirements: ## Compile requirements/*.txt anew (needs uv)
 	@requirements/compile
 
 clean: ## Remove what the targets above made
-	rm -rf $(VENV) $(VENV)-bench .demo dist build
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-act .demo dist build
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Assent needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else 0'

@@ -226,6 +226,16 @@ def test_what_is_excused_from_the_audit() -> None:
     assert line.startswith("pull_request_target: # zizmor: ignore[dangerous-triggers] nothing of")
 
 
+def test_only_a_job_in_an_environment_proves_who_it_is(name: str) -> None:
+    """It asks for an OIDC token, assumes a role and holds a secret; no other job does any of it."""
+    for job in load(name)["jobs"].values():
+        inside = "environment" in job
+        roles = [each for each in job["steps"] if "configure-aws-cred" in each.get("uses", "")]
+        assert (job["permissions"].get("id-token") == "write") is inside
+        assert ("secrets." in str(job)) is inside
+        assert len(roles) == inside
+
+
 @pytest.mark.parametrize(
     "name", ["apply.yml", "check.yml", "drift.yml", "reject.yml", "retire.yml"]
 )
@@ -752,12 +762,17 @@ def test_code_owners_follow_the_ladder() -> None:
         assert owners(path) == ["@acme/ml-platform"]
 
 
-def test_ci_runs_the_commands_of_the_readme() -> None:
+def test_ci_runs_the_commands_of_the_documents() -> None:
     """The tests run on the oldest supported Python and on the one that the workflows use."""
     jobs = load("ci.yml")["jobs"]
     assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     last = [job["steps"][-1]["run"] for job in jobs.values()]
-    assert last == ["make test", "make demo", "make browser"]
+    act = "$RUNNER_TEMP/act"
+    workflows = f'ASSENT_ACT="{act}/bin/act" make workflows'
+    assert last == ["make test", workflows, "make demo", "make browser"]
+    # There act is built as the tests want it, and what it does not run is a failure.
+    assert step(jobs["workflows"], "Install act")["run"] == f'.ci/install-act "{act}"'
+    assert jobs["workflows"]["steps"][-1]["env"] == {"ASSENT_REQUIRE_ACT": "1"}
 
 
 def test_ci_run_starts_make_from_anywhere(tmp_path: Path) -> None:
@@ -774,18 +789,40 @@ def test_ci_run_starts_make_from_anywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("chromium", [True, False])
-def test_ci_run_tells_when_it_leaves_the_browser_out(tmp_path: Path, *, chromium: bool) -> None:
-    """With a Chromium it runs `make browser`; where none can be had it says so, and ends well."""
+@pytest.mark.parametrize("act", ["as pinned", "another", "none"])
+def test_ci_run_tells_what_it_leaves_out(tmp_path: Path, act: str, *, chromium: bool) -> None:
+    """With a Chromium, and with act, it runs what needs them; else it says so, and ends well."""
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    pin = tmp_path / "tests" / "workflows" / "act.pin"
+    pin.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "workflows" / "act.pin", pin)
+    version = pin.read_text("utf-8").split()[0].removeprefix("v")
+    programs = {"make": 'echo "make $* $ASSENT_REQUIRE_ACT $ASSENT_ACT"'}
+    if act != "none":
+        programs["act"] = f"echo act version {version if act == 'as pinned' else '0.1'}"
+    if chromium:
+        programs["chromium"] = "exit 1"
+    tools = tmp_path / "tools"
+    tools.mkdir()
     for name in ("bash", "dirname", "id"):
         program = shutil.which(name)
         assert program
-        (tmp_path / name).symlink_to(program)
-    programs = {"make": 'echo "make $*"', **({"chromium": "exit 1"} if chromium else {})}
+        (tools / name).symlink_to(program)
     for name, script in programs.items():
-        (tmp_path / name).write_text(f"#!{tmp_path}/bash\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    done = run(tmp_path / "bash", ROOT / ".ci" / "run", cwd=tmp_path, PATH=str(tmp_path))
+        (tools / name).write_text(f"#!{tools}/bash\n{script}\n")
+        (tools / name).chmod(0o755)
+    done = run(
+        *(tools / "bash", tmp_path / ".ci" / "run"),
+        cwd=tools,
+        PATH=str(tools),
+        ASSENT_ACT="",
+        ASSENT_REQUIRE_ACT="",
+    )
     assert done.returncode == 0, done.stdout
-    first, second = done.stdout.splitlines()
-    assert first == "make test"
-    assert second.startswith("make browser" if chromium else "NOT RUN: the browser tests.")
+    first, second, third = done.stdout.splitlines()
+    assert first.strip() == "make test"
+    if act == "as pinned":
+        assert second == f"make workflows 1 {tools}/act"
+    else:
+        assert second.startswith("NOT RUN: the workflows.")
+    assert third.startswith("make browser" if chromium else "NOT RUN: the browser tests.")

@@ -119,6 +119,11 @@ def wall_clock() -> datetime:
     return datetime.now(tz=UTC)
 
 
+def as_text(file: bytes | str) -> str:
+    """What a file that is given either way says."""
+    return file.decode() if isinstance(file, bytes) else file
+
+
 class Stage:
     """Both services, running, with an organization and a protected promotion repository.
 
@@ -166,14 +171,19 @@ class Stage:
         self.add_repository(REPOSITORY)
         return app
 
-    def add_repository(self, name: str, files: Mapping[str, str] | None = None) -> Path:
+    def add_repository(self, name: str, files: Mapping[str, bytes | str] | None = None) -> Path:
         """Create a promotion repository whose main branch is protected as Assent asks for.
+
+        Args:
+            name: `owner/name`; the `assent.yaml` among the files comes to name it.
+            files: What it holds; the least that it takes unless given.
 
         Returns:
             The bare repository's folder.
         """
-        content = dict(repository_files(self.accounts, self.topics) if files is None else files)
-        content["assent.yaml"] = content["assent.yaml"].replace(REPOSITORY, name)
+        given = repository_files(self.accounts, self.topics) if files is None else files
+        configuration = as_text(given["assent.yaml"]).replace(REPOSITORY, name)
+        content = {**given, "assent.yaml": configuration}
         teams = [f"acme/ml-approvers-{each}" for each in ENVIRONMENTS]
         path = self.hub.create_repository(
             name,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from assent.sandbox.stage import ACCOUNT, Stage, repository_files
+from assent.sandbox.stage import ACCOUNT, Stage, as_text, repository_files
 
 __all__ = ["APPROVALS", "FLOOR", "REGRESSION", "TOP", "DemoStage"]
 
@@ -41,15 +41,12 @@ class DemoStage(Stage):
         self._soak = soak
         super().__init__(root, accounts="many", topics=[TOP])
 
-    def add_repository(self, name: str, files: Mapping[str, str] | None = None) -> Path:
+    def add_repository(self, name: str, files: Mapping[str, bytes | str] | None = None) -> Path:
         """See `Stage.add_repository`."""
-        content = dict(repository_files(self.accounts, self.topics) if files is None else files)
-        lines = content["assent.yaml"].splitlines()
-        content["assent.yaml"] = "\n".join(
-            more for line in lines for more in (line, *self._demands(line))
-        )
-        content["assent.yaml"] += _IDENTITIES
-        return super().add_repository(name, content)
+        given = repository_files(self.accounts, self.topics) if files is None else files
+        lines = as_text(given["assent.yaml"]).splitlines()
+        told = "\n".join(more for line in lines for more in (line, *self._demands(line)))
+        return super().add_repository(name, {**given, "assent.yaml": told + _IDENTITIES})
 
     def _demands(self, line: str) -> list[str]:
         """What follows the line that begins an environment; nothing after another."""

@@ -136,7 +136,7 @@ class GitHub:
     def create_repository(
         self,
         full_name: str,
-        files: Mapping[str, str],
+        files: Mapping[str, bytes | str],
         writers: Iterable[str] = (),
         admins: Iterable[str] = (),
         default_branch: str = "main",
@@ -155,7 +155,7 @@ class GitHub:
             for grantee in grantees:
                 repository.grants[self._grantee(grantee)] = role
         blobs: dict[str, Entry | None] = {
-            checked_path(file): Entry(mode=FILE, sha=git.objects.write("blob", text.encode()))
+            checked_path(file): Entry(mode=FILE, sha=git.objects.write("blob", _content(text)))
             for file, text in files.items()
         }
         commit = git.commit_tree(
@@ -227,6 +227,10 @@ class GitHub:
         if slug not in {team.slug for team in self._state.teams(owner)}:
             raise ValueError(f"there is no team {grantee!r} yet; add it first")
         return name
+
+
+def _content(file: bytes | str) -> bytes:
+    return file if isinstance(file, bytes) else file.encode()
 
 
 @cache
