@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def _job(name: str) -> str:
     return name if free else f"_{name}"
 
 
+@cache
 def _templates() -> jinja2.Environment:
     # Neither GitHub's ${{ }} nor the shell's [[ ]] means anything to these. Nothing is escaped:
     # answers are of forms that need none, and these files are no HTML.
