@@ -85,6 +85,12 @@ class Folder:
         except OSError as error:
             raise self._refused(path, error) from error
 
+    def sweep(self, path: str) -> None:
+        """Take away what a write to a path left that was cut off."""
+        *folders, name = path.split("/")
+        with suppress(OSError), self._below(folders) as parent:
+            os.unlink(_half(name), dir_fd=parent)
+
     def _refused(self, path: str, error: OSError) -> CannotWrite:
         return CannotWrite(
             f"{shown(str(self.path / path))} could not be written: {_why(error)}",
@@ -120,8 +126,13 @@ def _content(parent: int, name: str) -> State:
         return Present(file.read(_LARGEST))
 
 
+def _half(name: str) -> str:
+    """Where a file is while it is written: of one name, so that a next run finds it."""
+    return f".{name}.half-written"
+
+
 def _put(parent: int, name: str, content: bytes) -> None:
-    half = f".{name}.half-written"  # of one name, so that the next run replaces what a cut left
+    half = _half(name)
     with suppress(FileNotFoundError):
         os.unlink(half, dir_fd=parent)
     with os.fdopen(os.open(half, _WRITE, 0o666, dir_fd=parent), "wb") as file:
