@@ -168,6 +168,10 @@ def test_somebody_else_s_folder_is_refused(tmp_path: Path, made: Path) -> None:
     assert result.exit_code == 2
     assert [each.name for each in full.iterdir()] == ["thesis.tex"]
     assert "holds other files, and is no git repository" in result.output
+    (full / ".git").mkdir()
+    result = init(full, *FLAGS)
+    assert result.exit_code == 2
+    assert "git does not read" in result.output
     before = tree(made)
     result = init(made / "infra" / "below", *FLAGS)
     assert result.exit_code == 2

@@ -1,6 +1,8 @@
 """The files of several ladders: clean for the published tools, and one with this repository's."""
 
 import re
+import runpy
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from tests.scaffold.ground import ANSWERS, LADDERS, answered, given_by, tool
 
 from assent.contracts import load_contracts
 from assent.core.config import parse_config
+from assent.scaffold import rendering
 from assent.scaffold.answers import Answers, Given
-from assent.scaffold.rendering import own_files, render_texts
+from assent.scaffold.rendering import OWN, TEMPLATES, own_files, render_texts
 
 ROOT = Path(__file__).parents[2]
 OWN_LADDER = ("dev", "test", "uat", "prod")
@@ -40,8 +43,36 @@ def workflow(answers: Answers, name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", own_files(OWN_LADDER, checkout=True))
 def test_this_repository_s_own_files_come_from_the_templates(path: str) -> None:
-    """Byte for byte: write what `own_files(LADDER, checkout=True)` gives, after a change there."""
+    """Byte for byte; `python -m assent.scaffold` at the root makes them so."""
     assert own_files(OWN_LADDER, checkout=True)[path] == (ROOT / path).read_bytes()
+
+
+def test_raised_pins_go_into_the_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the command which makes this repository's own files takes none of them back."""
+    shutil.copytree(TEMPLATES, templates := tmp_path / "templates")
+    for path in ("assent.yaml", *OWN):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    workflow = tmp_path / ".github" / "workflows" / "check.yml"
+    raised = re.sub(
+        r"(actions/checkout@)\S+ # v\S+", rf"\g<1>{'a' * 40} # v99.0.0", text_of(workflow)
+    )
+    assert raised != text_of(workflow)
+    workflow.write_text(raised)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rendering, "TEMPLATES", templates)
+    rendering.templates.cache_clear()
+    try:
+        runpy.run_module("assent.scaffold", run_name="__main__")
+    finally:
+        rendering.templates.cache_clear()
+    assert text_of(workflow) == raised
+    assert f"{'a' * 40} # v99.0.0" in text_of(templates / "workflows" / "check.yml.j2")
+    assert text_of(tmp_path / "promotions/README.md") == text_of(ROOT / "promotions/README.md")
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def test_an_own_repository_installs_what_is_beside_its_workflows() -> None:

@@ -21,7 +21,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class CannotWrite(AssentError):
-    """The folder does not take a file."""
+    """The folder does not take a file, or does not show what it holds."""
 
 
 class Folder:
@@ -39,11 +39,17 @@ class Folder:
         self.path = path
 
     def names(self) -> tuple[str, ...]:
-        """What it holds, itself; nothing where it does not exist."""
+        """What it holds, itself; nothing where it does not exist.
+
+        Raises:
+            CannotWrite: The system refused.
+        """
         try:
             return tuple(sorted(each.name for each in self.path.iterdir()))
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise CannotWrite(f"{shown(str(self.path))} cannot be read: {_why(error)}") from error
 
     def look(self, path: str) -> State:
         """What it has at a path."""
