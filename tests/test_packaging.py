@@ -200,6 +200,74 @@ def test_resolving_imports_boto3_and_nothing_else_of_weight(
     assert not set(HEAVY) & set(loaded)
 
 
+@pytest.fixture(scope="module")
+def promotions(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A promotion repository that the installed command made, no checkout near."""
+    folder = tmp_path_factory.mktemp("promotions")
+    done = installation.run(
+        *("assent", "init", "."),
+        *("--repository=acme/model-promotions", "--registry=111122223333/eu-west-1"),
+        *("--owner=@acme/ml-approvers", "--platform=@acme/ml-platform", "--app-id=7"),
+        cwd=folder,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+def test_the_installed_command_makes_a_repository_that_passes(
+    installation: Installation, promotions: Path
+) -> None:
+    """`assent init` in an empty folder, then `assent check`; a second run changes nothing."""
+    done = installation.run("assent", "check", cwd=promotions)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "no finding; no promotion record yet, only what will judge them\n"
+    again = installation.run("assent", "init", ".", cwd=promotions)
+    assert again.returncode == 0, again.stderr
+    assert re.fullmatch(r"Assent \S+ for acme/model-promotions: \d+ unchanged\n", again.stdout)
+
+
+def test_the_wheel_that_init_packs_is_the_one_that_was_built(
+    installation: Installation, promotions: Path
+) -> None:
+    """The same files with the same bytes, and a record of the same lines."""
+    (packed,) = (promotions / ".github" / "assent").glob("*.whl")
+    assert packed.name == installation.wheel.name
+    held = []
+    for path in (packed, installation.wheel):
+        with zipfile.ZipFile(path) as wheel:
+            files = {name: wheel.read(name) for name in wheel.namelist()}
+        (record,) = [name for name in files if name.endswith(".dist-info/RECORD")]
+        held.append((sorted(files.pop(record).splitlines()), files))
+    assert held[0] == held[1]
+
+
+def test_what_init_pins_is_installed_from_the_root_of_the_repository(
+    installation: Installation, promotions: Path
+) -> None:
+    """By its path and digest the wheel is taken, and every other pin is what is there."""
+    python = str(installation.bin / "python")
+    asked = ["install", "--dry-run", "--no-index", "--require-hashes", "--only-binary", ":all:"]
+    pinned = ["--requirement", ".github/assent/requirements.txt"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
+    done = subprocess.run(
+        [*pip, *asked, *pinned], cwd=promotions, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    (packed,) = (promotions / ".github" / "assent").glob("*.whl")
+    assert f"Processing ./.github/assent/{packed.name}" in done.stdout
+    assert "Collecting" not in done.stdout
+    original = packed.read_bytes()
+    try:
+        packed.write_bytes(original.replace(b"Model promotions", b"Model demotions!", 1))
+        altered = subprocess.run(
+            [*pip, *asked, *pinned], cwd=promotions, check=False, capture_output=True, text=True
+        )
+    finally:
+        packed.write_bytes(original)
+    assert altered.returncode != 0
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in altered.stderr
+
+
 def test_a_checkout_works_without_installing_it(installation: Installation, valid: Path) -> None:
     """With its requirements there, `PYTHONPATH=scripts` is enough, schemas included."""
     checkout = {"PYTHONPATH": str(ROOT / "scripts")}

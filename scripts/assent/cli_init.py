@@ -189,7 +189,7 @@ def _look_around(folder: "Folder", *, known: bool) -> bool:
         Foreign: It is within another one, where GitHub would not find the workflows; or it has
             files, no history in which they could be found again, and was not made by this.
     """
-    from assent.adapters.git_program import git_environment, run_git
+    from assent.adapters.git_program import git_environment, run_git, what_git_said
     from assent.core.names import shown
     from assent.scaffold.establish import Foreign
 
@@ -205,7 +205,14 @@ def _look_around(folder: "Folder", *, known: bool) -> bool:
                 "`git init` in the folder first.",
             )
         return False
-    if folder.names() and not known:
+    names = folder.names()
+    if ".git" in names:
+        raise Foreign(
+            f"git does not read {shown(str(path))} as a work tree: {what_git_said(found)}",
+            hint="If git speaks of ownership, `git config --global --add safe.directory PATH` "
+            "makes it trust the folder.",
+        )
+    if names and not known:
         raise Foreign(
             f"{shown(str(path))} holds other files, and is no git repository",
             hint="Name an empty folder, or a clone of the promotion repository.",

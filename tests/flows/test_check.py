@@ -472,6 +472,46 @@ def test_a_tree_without_records_is_no_pass(tmp_path: Path) -> None:
     assert report.exit is Exit.NOTHING_READ
 
 
+FOUNDED: Files = {
+    "promotions/README.md": Blob(b"x"),
+    ".github/CODEOWNERS": Blob(b"* @acme/platform\n"),
+}
+
+
+def test_a_repository_that_waits_for_its_first_record_passes(tmp_path: Path) -> None:
+    """It is set up, and what will judge was judged: that is no empty check."""
+    report = verdict(tmp_path, {}, FOUNDED, whole=True)
+    assert (report.findings, report.records_read, report.founded) == ((), 0, True)
+    assert report.exit is Exit.OK
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"promotions/README.md": Blob(None)},
+        {".github/CODEOWNERS": Blob(None)},
+        {".github/CODEOWNERS": Blob(b"../x", "120000")},
+        {".github/CODEOWNERS": Blob(b"* @acme/platform\n/promotions/prod/\n")},
+        {".github/CODEOWNERS": Blob(b"/promotions/ @acme/platform\n")},
+        {".github/CODEOWNERS": Blob(b"* @acme/platform\n/assent.yaml\n")},
+        {"promotions/README.md": Blob(None), "docs/README.md": Blob(b"x")},
+    ],
+)
+def test_a_repository_that_could_judge_nothing_is_not_set_up(
+    tmp_path: Path, changes: Files
+) -> None:
+    """No README where records belong, or a path that decides and has no owner: still no pass."""
+    report = verdict(tmp_path, {}, {**FOUNDED, **changes}, whole=True)
+    assert (report.findings, report.founded) == ((), False)
+    assert report.exit is Exit.NOTHING_READ
+
+
+def test_a_set_up_repository_with_a_finding_has_findings(tmp_path: Path) -> None:
+    """A file that is no record is not overlooked because there is no record."""
+    report = verdict(tmp_path, {}, {**FOUNDED, "promotions/x": Blob(b"")}, whole=True)
+    assert report.exit is Exit.FINDINGS
+
+
 def test_the_base_judges_not_the_head(tmp_path: Path) -> None:
     """A change cannot bring the ladder by which its own record would pass."""
     path = "promotions/staging/churn/7.yaml"

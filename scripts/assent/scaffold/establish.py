@@ -121,7 +121,14 @@ def plan_for(
         if path not in files:
             raise BadAnswer(f"--restore: {shown(path)} is no file that is generated")
     plan = make_plan(
-        answers, files, before.manifest, folder.look, version=__version__, restore=restore
+        answers,
+        files,
+        before.manifest,
+        folder.look,
+        version=__version__,
+        restore=restore,
+        # Answers follow it, so what it would be is no news to who wrote it.
+        followed=() if before.config is None else (CONFIG_PATH,),
     )
     return Scaffolded(answers=answers, plan=plan, owed=owed(answers))
 
@@ -136,6 +143,8 @@ def carry_out(folder: Folder, before: Before, plan: Plan) -> None:
         CannotWrite: The folder did not take a file.
     """
     last = None if before.manifest is None else before.manifest.written()
+    for path in (MANIFEST, *plan.intent.files):
+        folder.sweep(path)
     if plan.writes:
         _write_manifest(folder, plan.intent, last)
         last = plan.intent.written()

@@ -21,7 +21,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class CannotWrite(AssentError):
-    """The folder does not take a file."""
+    """The folder does not take a file, or does not show what it holds."""
 
 
 class Folder:
@@ -39,11 +39,17 @@ class Folder:
         self.path = path
 
     def names(self) -> tuple[str, ...]:
-        """What it holds, itself; nothing where it does not exist."""
+        """What it holds, itself; nothing where it does not exist.
+
+        Raises:
+            CannotWrite: The system refused.
+        """
         try:
             return tuple(sorted(each.name for each in self.path.iterdir()))
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise CannotWrite(f"{shown(str(self.path))} cannot be read: {_why(error)}") from error
 
     def look(self, path: str) -> State:
         """What it has at a path."""
@@ -85,6 +91,12 @@ class Folder:
         except OSError as error:
             raise self._refused(path, error) from error
 
+    def sweep(self, path: str) -> None:
+        """Take away what a write to a path left that was cut off."""
+        *folders, name = path.split("/")
+        with suppress(OSError), self._below(folders) as parent:
+            os.unlink(_half(name), dir_fd=parent)
+
     def _refused(self, path: str, error: OSError) -> CannotWrite:
         return CannotWrite(
             f"{shown(str(self.path / path))} could not be written: {_why(error)}",
@@ -120,8 +132,13 @@ def _content(parent: int, name: str) -> State:
         return Present(file.read(_LARGEST))
 
 
+def _half(name: str) -> str:
+    """Where a file is while it is written: of one name, so that a next run finds it."""
+    return f".{name}.half-written"
+
+
 def _put(parent: int, name: str, content: bytes) -> None:
-    half = f".{name}.half-written"  # of one name, so that the next run replaces what a cut left
+    half = _half(name)
     with suppress(FileNotFoundError):
         os.unlink(half, dir_fd=parent)
     with os.fdopen(os.open(half, _WRITE, 0o666, dir_fd=parent), "wb") as file:

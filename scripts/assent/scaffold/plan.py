@@ -1,7 +1,7 @@
 """What to write, and what to leave alone: the difference between a folder and what it is to be."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -139,7 +139,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A step, with what the manifest says of its path meanwhile and afterwards."""
+    """A step, with what the manifest says of its path meanwhile and afterwards.
+
+    Meanwhile it does not yet say that anything was told, so that a run after one that was cut off
+    tells it again.
+    """
 
     step: Step | None
     """None where there is nothing, and nothing to do."""
@@ -156,6 +160,7 @@ def make_plan(
     *,
     version: str,
     restore: Collection[str] = (),
+    followed: Collection[str] = (),
 ) -> Plan:
     """Compare a folder with what it is to be.
 
@@ -166,6 +171,8 @@ def make_plan(
         look: Tells what the folder has at a path.
         version: Of the Assent that made the files.
         restore: Paths that are taken as generated, whatever people did there.
+        followed: Paths at which what people wrote is where answers came from: nobody has to look
+            at what would be there instead.
     """
     known = {} if before is None else before.files
     settled = {
@@ -178,8 +185,12 @@ def make_plan(
             version=version, answers=answers, files={path: each for path, each in entries if each}
         )
 
+    steps = [each.step for each in settled.values() if each.step is not None]
     return Plan(
-        steps=tuple(each.step for each in settled.values() if each.step is not None),
+        steps=tuple(
+            replace(each, news=False) if isinstance(each, Keep) and each.path in followed else each
+            for each in steps
+        ),
         intent=manifest((path, each.intent) for path, each in settled.items()),
         final=manifest((path, each.final) for path, each in settled.items()),
     )
@@ -194,10 +205,10 @@ def _settle(
     match state:
         case Blocked(why):
             step = _kept(path, Reason.BLOCKED, b"", new, news=True, why=why)
-            return _same(step, _with(known or (None,), digest))
+            return _Settled(step, known or (), _with(known or (None,), digest))
         case Absent():
             if known is not None and None not in known and not restored:
-                return _same(_kept(path, Reason.DELETED, b"", new, news=False), known)
+                return _Settled(_kept(path, Reason.DELETED, b"", new, news=False), known, known)
             create = Create(path=path, content=new)
             return _Settled(create, _with((None, *(known or ())), digest), (digest,))
         case Present(mine):
@@ -213,14 +224,15 @@ def _settle_present(
     if mine == new:
         return _Settled(Unchanged(path=path), _with(known or (), digest), (digest,))
     if restored or found == digest or (known is not None and found in known):
-        replace = Replace(path=path, before=mine, content=new)
-        return _Settled(replace, _with(_with(known or (), found), digest), (digest,))
+        step = Replace(path=path, before=mine, content=new)
+        return _Settled(step, _with(_with(known or (), found), digest), (digest,))
     news = known is None or digest not in known
     if known is None or known[0] is None:
-        step = _kept(path, Reason.THERE_BEFORE, mine, new, news=news)
-        return _same(step, (None, digest))
+        there = _kept(path, Reason.THERE_BEFORE, mine, new, news=news)
+        return _Settled(there, known or (), (None, digest))
     # The first is what their edit began from, so that taking the edit back is told as such.
-    return _same(_kept(path, Reason.EDITED, mine, new, news=news), _with(known[:1], digest))
+    edited = _kept(path, Reason.EDITED, mine, new, news=news)
+    return _Settled(edited, known, _with(known[:1], digest))
 
 
 def _obsolete(path: str, known: Digests, state: State) -> _Settled:
@@ -234,10 +246,6 @@ def _obsolete(path: str, known: Digests, state: State) -> _Settled:
                 return _Settled(Remove(path=path, before=mine), _with(known, None), ())
             step = _kept(path, Reason.NOT_NEEDED, mine, b"", news=known[0] is not None)
             return _Settled(step, known, ())
-
-
-def _same(step: Step, digests: Digests) -> _Settled:
-    return _Settled(step, digests, digests)
 
 
 def _with(digests: Digests, digest: str | None) -> Digests:

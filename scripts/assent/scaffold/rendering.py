@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,18 @@ import jinja2
 from assent.core.names import partition_of
 from assent.scaffold.answers import GITHUB_API, Answers
 
-__all__ = ["REQUIREMENTS", "own_files", "render_texts"]
+__all__ = ["OWN", "REQUIREMENTS", "TEMPLATES", "own_files", "render_texts", "templates"]
 
-_WORKFLOWS = ("apply", "check", "drift", "reject", "retire")
+TEMPLATES = Path(__file__).parent / "templates"
 REQUIREMENTS = ".github/assent/requirements.txt"
+OWN = {
+    **{
+        f".github/workflows/{name}.yml": f"workflows/{name}.yml.j2"
+        for name in ("apply", "check", "drift", "reject", "retire")
+    },
+    "promotions/README.md": "promotions.md.j2",
+}
+"""Templates, by path, of what Assent's own repository has as well."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 _NO_TEXT = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
@@ -40,11 +49,13 @@ def _job(name: str) -> str:
     return name if free else f"_{name}"
 
 
-def _templates() -> jinja2.Environment:
+@cache
+def templates() -> jinja2.Environment:
+    """All of them, ready to be filled in; a name that one lacks is an error."""
     # Neither GitHub's ${{ }} nor the shell's [[ ]] means anything to these. Nothing is escaped:
     # answers are of forms that need none, and these files are no HTML.
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         block_start_string="<%",
         block_end_string="%>",
         variable_start_string="<%=",
@@ -74,9 +85,7 @@ def own_files(ladder: Sequence[str], *, checkout: bool) -> dict[str, bytes]:
         "requirements": "requirements/runtime.txt" if checkout else REQUIREMENTS,
         "assent": "python -m assent" if checkout else "assent",
     }
-    templates = {f".github/workflows/{name}.yml": f"workflows/{name}.yml.j2" for name in _WORKFLOWS}
-    templates["promotions/README.md"] = "promotions.md.j2"
-    return {path: _render(template, **values) for path, template in templates.items()}
+    return {path: _render(template, **values) for path, template in OWN.items()}
 
 
 def render_texts(answers: Answers, *, version: str) -> dict[str, bytes]:
@@ -96,4 +105,4 @@ def render_texts(answers: Answers, *, version: str) -> dict[str, bytes]:
 
 
 def _render(template: str, **values: Any) -> bytes:  # noqa: ANN401 - what a template is given
-    return _templates().get_template(template).render(**values).encode()
+    return templates().get_template(template).render(**values).encode()
