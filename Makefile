@@ -23,7 +23,7 @@ sandbox: $(VENV)/.demo ## Try the review in a browser: serves pull requests unti
 test: $(VENV)/.dev lint ## Run the linters, the type checker and every test
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-workflows: $(VENV)/.dev ## Run the GitHub workflows themselves, with act (on PATH, or ASSENT_ACT)
+workflows: $(VENV)/.dev $(VENV)-aws/.ready ## Run the GitHub workflows themselves, with act (on PATH, or ASSENT_ACT)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/workflows
 
 browser: $(VENV)/.browser ## Run the tests that need a browser (Chromium, installed already)
@@ -50,7 +50,7 @@ requirements: ## Compile requirements/*.txt anew (needs uv)
 	@requirements/compile
 
 clean: ## Remove what the targets above made
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-act .demo dist build
+	rm -rf $(VENV) $(VENV)-aws $(VENV)-bench $(VENV)-act .demo dist build
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Assent needs Python 3.11 or newer; set PYTHON=...") if sys.version_info < (3, 11) else 0'
@@ -71,6 +71,12 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 $(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
 	@echo "Installing what drives the browser into $(VENV) (once) ..."
 	@$(PIP) $(INSTALL) requirements/browser.txt
+	@touch $@
+
+$(VENV)-aws/.ready: requirements/awscli.txt
+	@echo "Installing the AWS CLI into $(VENV)-aws (once) ..."
+	@$(PYTHON) -m venv $(VENV)-aws
+	@$(VENV)-aws/bin/python -m pip --disable-pip-version-check --quiet $(INSTALL) requirements/awscli.txt
 	@touch $@
 
 $(VENV)-bench/.ready: requirements/bench.txt

@@ -58,7 +58,11 @@ def build_once(target: Path, machine: str) -> Built:
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with AWS's runtime client and what that requires, and nothing else."""
-    folder = tmp_path_factory.mktemp("runtime")
+    return lay_out_client(tmp_path_factory.mktemp("runtime"))
+
+
+def lay_out_client(folder: Path) -> Path:
+    """Copy AWS's runtime client, and what that requires, into a folder; returns the folder."""
     for name in CLIENT:
         try:
             files = metadata.files(name) or []

@@ -154,12 +154,12 @@ def test_an_environment_elsewhere_is_reached_by_roles() -> None:
     assert [(each.role, each.read_role) for each in config.environments] == [
         (None, None),
         (
-            "arn:aws-us-gov:iam::444455556666:role/assent-apply",
-            "arn:aws-us-gov:iam::444455556666:role/assent-read",
+            "arn:aws-us-gov:iam::444455556666:role/assent-write-uat",
+            "arn:aws-us-gov:iam::444455556666:role/assent-observe-uat",
         ),
         (
-            "arn:aws:iam::555566667777:role/assent-apply",
-            "arn:aws:iam::555566667777:role/assent-read",
+            "arn:aws:iam::555566667777:role/assent-write-prod",
+            "arn:aws:iam::555566667777:role/assent-observe-prod",
         ),
     ]
 

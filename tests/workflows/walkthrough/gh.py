@@ -13,14 +13,14 @@ import sys
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nacl.encoding import Base64Encoder
 from nacl.public import PublicKey, SealedBox
 
 
-def call(method: str, path: str, body: Any = None, *, base: str | None = None) -> Any:
+def call(method: str, path: str, body: Any = None, *, base: str | None = None) -> Any:  # noqa: ANN401 - any JSON
     """Make one call; prints GitHub's refusal and ends where there is one."""
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{base or os.environ['GH_API']}/{path.lstrip('/')}",
@@ -79,7 +79,7 @@ def api(arguments: Sequence[str]) -> None:
         sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def _put(body: dict[str, Any], field: str, read: Any) -> None:
+def _put(body: dict[str, Any], field: str, read: Callable[[str], object]) -> None:
     """Set `a=1`, or `a[b]=1` in an object."""
     name, _, text = field.partition("=")
     outer, *inner = re.findall(r"\w+", name)
@@ -89,10 +89,9 @@ def _put(body: dict[str, Any], field: str, read: Any) -> None:
         body[outer] = read(text)
 
 
-def _typed(text: str) -> Any:
-    return {"true": True, "false": False, "null": None}.get(
-        text, int(text) if text.isdecimal() else text
-    )
+def _typed(text: str) -> object:
+    known: dict[str, object] = {"true": True, "false": False, "null": None}
+    return known.get(text, int(text) if text.isdecimal() else text)
 
 
 def _read(path: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.lambda_runtime.conftest import lay_out_client
+from tests.workflows.runner import Runner
 from tests.workflows.walkthrough.document import Step, steps
 from tests.workflows.walkthrough.world import ADMINISTRATOR, World
-from tests.lambda_runtime.conftest import runtime  # noqa: F401 - a fixture
-from tests.workflows.runner import Runner
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -92,11 +92,11 @@ def tools(tmp_path: Path, aws: Path) -> Path:
 
 
 @pytest.fixture
-def world(tmp_path: Path, runner: Runner, runtime: Path) -> Iterator[World]:
+def world(tmp_path: Path, runner: Runner) -> Iterator[World]:
     """Everything, running."""
     folder = tmp_path / "world"
     folder.mkdir()
-    with World(folder, runner, runtime) as running:
+    with World(folder, runner, lay_out_client(tmp_path / "runtime")) as running:
         yield running
 
 

@@ -1,12 +1,11 @@
 """An organization on GitHub and three accounts of AWS that have nothing of Assent yet.
 
-What somebody types reaches the sandbox. What happens by itself happens here, as soon as a command is
-done: SageMaker tells of new packages, EventBridge's rules fill the queue, the queue calls the function
-that was deployed, and GitHub Actions, when it is waited for, runs the workflow that is due.
+What somebody types reaches the sandbox. What happens by itself happens here, as soon as a command
+is done: SageMaker tells of new packages, EventBridge's rules fill the queue, the queue calls the
+function that was deployed, and GitHub Actions, when it is waited for, runs what is due.
 """
 
 import io
-import json
 import re
 import subprocess
 import zipfile
@@ -169,7 +168,7 @@ class World:
             self._drain(function)
 
     def _make_up_for_moto(self) -> None:
-        """Create what moto's CloudFormation leaves out and a later command speaks of: the secret."""
+        """Create the secret, which moto's CloudFormation leaves out."""
         session = self.aws.session()
         secrets = session.client("secretsmanager")
         known = {each["Name"] for each in secrets.list_secrets()["SecretList"]}
@@ -184,7 +183,7 @@ class World:
 
     def _drain(self, function: Any) -> None:  # noqa: ANN401 - moto's own type
         lambdas = lambda_backends[PROFILES["registry"]][REGION]
-        (mapping,) = lambdas.list_event_source_mappings(None, function.function_name)
+        (mapping,) = lambdas.list_event_source_mappings("", function.function_name)
         queue = mapping.event_source_arn.rpartition(":")[2]
         intake = Intake(self.aws.backstage(), self.aws._front.lock, bus="assent", queue=queue)
         if len(intake):
@@ -285,8 +284,7 @@ class World:
         """The GitHub environment that each role trusts that was deployed, by the role's ARN."""
         found = {}
         for role in iam_backends[PROFILES["registry"]]["aws"].get_roles():
-            document = role.assume_role_policy_document
-            text = document if isinstance(document, str) else json.dumps(document)
+            text = str(role.assume_role_policy_document)
             names = set(_TRUSTED.findall(text))
             if "AssumeRoleWithWebIdentity" in text and len(names) == 1:
                 found[role.arn] = names.pop()
