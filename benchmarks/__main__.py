@@ -15,6 +15,7 @@ from benchmarks.calls import count_calls
 from benchmarks.check import compare_check
 from benchmarks.closed import count_with_closed
 from benchmarks.discrepancies import count_drift
+from benchmarks.function import measure_function
 from benchmarks.proof import count_proof
 from benchmarks.report import Measurements, report_text, report_values
 from benchmarks.scene import open_scene
@@ -30,6 +31,7 @@ _NEEDED = {
     "closed": (),
     "proof": (),
     "drift": (),
+    "lambda": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -91,12 +93,16 @@ def _count(arguments: argparse.Namespace, measured: Measurements, folder: Path) 
         _say(f"counting what drift takes over {arguments.large:,} versions")
         (folder / "drift").mkdir()
         measured.drift = count_drift(arguments.large, folder / "drift", planted=True)
+    if only in {None, "lambda"}:
+        _say("building the Lambda's zip, and timing it")
+        (folder / "lambda").mkdir()
+        measured.function = measure_function(folder / "lambda", runs=arguments.runs)
 
 
 def _measure_in_large(arguments: argparse.Namespace, measured: Measurements, folder: Path) -> None:
     """Count, and compare with peers, in a large tree."""
     only: str | None = arguments.only
-    if only in {"closed", "drift", "proof"}:
+    if only in {"closed", "drift", "lambda", "proof"}:
         return
     _say(f"writing a tree of {arguments.large:,} records")
     with open_scene(TreeShape.of(arguments.large), folder / "large") as scene:
