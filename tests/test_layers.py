@@ -243,7 +243,7 @@ def test_the_command_line_starts_light() -> None:
     }
     assert started <= {
         *("assent", "assent.core.errors"),
-        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift"),
+        *("assent.cli_audit", "assent.cli_doctor", "assent.cli_drift", "assent.cli_lambda"),
         *("assent.cli_check", "assent.cli_options", "assent.cli_sandbox", "assent.cli_verdicts"),
     }
 
