@@ -17,6 +17,7 @@ from benchmarks.check import compare_check
 from benchmarks.clones import clone_and_apply
 from benchmarks.closed import count_with_closed
 from benchmarks.discrepancies import count_drift
+from benchmarks.function import measure_function
 from benchmarks.proof import count_proof
 from benchmarks.report import Measurements, report_text, report_values
 from benchmarks.scene import open_scene
@@ -34,6 +35,7 @@ _NEEDED = {
     "drift": (),
     "busy-day": (),
     "clones": (),
+    "lambda": (),
     "check": ("check-jsonschema",),
     "status": ("gto",),
 }
@@ -108,12 +110,16 @@ def _count(arguments: argparse.Namespace, measured: Measurements, folder: Path) 
             with open_scene(TreeShape.of(arguments.small), folder / "steps") as scene:
                 counts = count_calls(scene)
         measured.days = play_scenarios(costs_of(counts), versions=arguments.registrations, say=_say)
+    if only in {None, "lambda"}:
+        _say("building the Lambda's zip, and timing it")
+        (folder / "lambda").mkdir()
+        measured.function = measure_function(folder / "lambda", runs=arguments.runs)
 
 
 def _measure_in_large(arguments: argparse.Namespace, measured: Measurements, folder: Path) -> None:
     """Count, and compare with peers, in a large tree."""
     only: str | None = arguments.only
-    if only in {"busy-day", "clones", "closed", "drift", "proof"}:
+    if only in {"busy-day", "clones", "closed", "drift", "lambda", "proof"}:
         return
     _say(f"writing a tree of {arguments.large:,} records")
     with open_scene(TreeShape.of(arguments.large), folder / "large") as scene:

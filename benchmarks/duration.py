@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Command", "Duration", "time_beside"]
+__all__ = ["Command", "Duration", "median", "time_beside", "time_run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,14 @@ def time_beside(ours: Command, peer: Command, *, runs: int) -> tuple[Duration, D
     Raises:
         RuntimeError: One failed; how long that took would mean nothing.
     """
-    first = [_run(ours) for _ in range((runs + 1) // 2)]
-    middle = _run(peer)
-    last = [_run(ours) for _ in range(runs // 2)]
-    return _median([*first, *last]), _median([middle])
+    first = [time_run(ours) for _ in range((runs + 1) // 2)]
+    middle = time_run(peer)
+    last = [time_run(ours) for _ in range(runs // 2)]
+    return median([*first, *last]), median([middle])
 
 
-def _median(measured: Sequence[tuple[float, float]]) -> Duration:
+def median(measured: Sequence[tuple[float, float]]) -> Duration:
+    """The median of runs, each as `time_run` returned it."""
     return Duration(
         seconds=statistics.median(wall for wall, _ in measured),
         processor_seconds=statistics.median(processor for _, processor in measured),
@@ -56,7 +57,15 @@ def _median(measured: Sequence[tuple[float, float]]) -> Duration:
     )
 
 
-def _run(command: Command) -> tuple[float, float]:
+def time_run(command: Command) -> tuple[float, float]:
+    """Run a command once.
+
+    Returns:
+        Seconds by the clock on the wall, and of processors.
+
+    Raises:
+        RuntimeError: It failed.
+    """
     before, start = _processor(), time.perf_counter()
     environment = os.environ if command.environment is None else command.environment
     done = subprocess.run(

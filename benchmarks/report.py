@@ -11,6 +11,7 @@ from benchmarks.calls import Counts, Operations
 from benchmarks.clones import Cloned
 from benchmarks.comparison import Comparison, Measured
 from benchmarks.discrepancies import DriftCounts
+from benchmarks.function import FunctionFigures
 
 __all__ = ["Measurements", "machine", "report_text", "report_values"]
 
@@ -46,6 +47,7 @@ class Measurements:
     days: list[Scenario] = field(default_factory=list)
     """Busy days, simulated."""
     clones: list[Cloned] = field(default_factory=list)
+    function: FunctionFigures | None = None
 
     @property
     def holds(self) -> bool:
@@ -83,6 +85,8 @@ def report_text(measured: Measurements) -> str:
         parts.append(_days(measured.days))
     if measured.clones:
         parts.append(_clones(measured.clones))
+    if measured.function is not None:
+        parts += _function(measured.function)
     if comparisons:
         parts.append(_times(comparisons))
     return "\n\n".join(parts)
@@ -138,6 +142,52 @@ def _clones(clones: Sequence[Cloned]) -> str:
         for each in clones
     ]
     return _table(rows)
+
+
+def _function(figures: FunctionFigures) -> list[str]:
+    built, peer = figures.built, figures.imports[-1]
+    size = f"{built.size / 1e6:.1f} MB zipped, {built.unpacked / 1e6:.1f} MB unpacked"
+    head = ["cold import from the zip", "seconds", "processor seconds", f"beside {peer.name}"]
+    rows = [
+        [
+            each.name,
+            f"{each.duration.seconds:.2f}",
+            f"{each.duration.processor_seconds:.2f}",
+            f"{each.duration.seconds / peer.duration.seconds:.2f}",
+        ]
+        for each in figures.imports
+    ]
+    warm = (
+        f"a warm event is as much work as {figures.warm_ratio:.1f} bare requests to GitHub "
+        f"({figures.warm_seconds * 1000:.1f} ms and {figures.query_seconds * 1000:.1f} ms of a "
+        f"processor, medians of {figures.events})"
+    )
+    return [
+        f"the Lambda's zip, {built.runtime}, {built.architecture}: {size}, {built.files} files",
+        _table([head, *rows]),
+        _calls("a warm registration, calls", {"calls": figures.calls}),
+        warm,
+    ]
+
+
+def _function_values(figures: FunctionFigures) -> dict[str, Any]:
+    return {
+        "bytes": figures.built.size,
+        "unpacked_bytes": figures.built.unpacked,
+        "runtime": figures.built.runtime,
+        "architecture": figures.built.architecture,
+        "imports": {
+            each.name: {
+                "seconds": round(each.duration.seconds, 3),
+                "processor_seconds": round(each.duration.processor_seconds, 3),
+                "runs": each.duration.runs,
+            }
+            for each in figures.imports
+        },
+        "warm_seconds": round(figures.warm_seconds, 4),
+        "bare_request_seconds": round(figures.query_seconds, 4),
+        "calls": dict(figures.calls),
+    }
 
 
 def _times(comparisons: Sequence[Comparison]) -> str:
@@ -204,6 +254,7 @@ def report_values(measured: Measurements) -> dict[str, Any]:
         },
         "clones": [asdict(each) for each in measured.clones],
         "busy_days": [scenario_values(each) for each in measured.days],
+        "lambda": None if measured.function is None else _function_values(measured.function),
         "times": [
             {
                 "question": each.question,
