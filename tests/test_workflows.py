@@ -788,6 +788,20 @@ def test_ci_run_starts_make_from_anywhere(tmp_path: Path) -> None:
     assert done.returncode == 7
 
 
+@pytest.mark.parametrize("required", [False, True])
+def test_what_act_does_not_run_is_not_passed(tmp_path: Path, *, required: bool) -> None:
+    """Without act a workflow's test is skipped as NOT RUN; where act is required, it fails."""
+    test = "tests/workflows/test_apply.py::test_a_repository_that_is_not_set_up_is_quiet"
+    done = run(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test),
+        ASSENT_ACT=str(tmp_path / "act"),
+        ASSENT_REQUIRE_ACT="1" if required else "",
+    )
+    assert done.returncode == (1 if required else 0), done.stdout
+    assert "NOT RUN: act v" in done.stdout
+    assert "passed" not in done.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize("chromium", [True, False])
 @pytest.mark.parametrize("act", ["as pinned", "another", "none"])
 def test_ci_run_tells_what_it_leaves_out(tmp_path: Path, act: str, *, chromium: bool) -> None:

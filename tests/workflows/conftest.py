@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -11,15 +11,17 @@ import pytest
 from tests.end_to_end import play
 from tests.workflows.image import lay_out
 from tests.workflows.runner import Runner, version
-from tests.workflows.scene import ROOT, Content, Scene, own_content, settled_on
+from tests.workflows.scene import ROOT, Content, Scene, content_of, own_content, settled_on
 
 from assent import lambda_handler
 from assent.sandbox.stage import Stage
 
 ACT_VERSION, _ = (Path(__file__).parent / "act.pin").read_text("utf-8").split()
 """The version that .ci/run and ci.yml build, and the checksum of its source."""
-CONTENTS = {"own": own_content}
-"""The promotion repositories that the tests run on: each a function that returns its files."""
+CONTENTS: dict[str, Callable[[Path], Content]] = {"own": lambda _: own_content()}
+"""The promotion repositories that the tests run on: what each holds, given an empty folder."""
+if "ASSENT_PROMOTIONS" in os.environ:
+    CONTENTS = {"given": lambda _: content_of(Path(os.environ["ASSENT_PROMOTIONS"]))}
 _numbers = count(1)
 
 
@@ -56,9 +58,9 @@ def running(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session", params=CONTENTS)
-def content(request: pytest.FixtureRequest) -> Content:
-    """What the promotion repository holds."""
-    return CONTENTS[request.param]()
+def content(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Content:
+    """What the promotion repository holds: this one, or the folder that ASSENT_PROMOTIONS names."""
+    return CONTENTS[request.param](tmp_path_factory.mktemp("content"))
 
 
 @pytest.fixture

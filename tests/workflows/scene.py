@@ -133,10 +133,13 @@ class Scene:
 
     def git(self, *arguments: str) -> str:
         """Ask the bare repository."""
+        return self._git(*arguments).strip()
+
+    def _git(self, *arguments: str) -> str:
         bare = self.stage.hub.repository_path(self.name)
         return subprocess.run(
             ["git", "-C", bare, *arguments], check=True, capture_output=True, text=True
-        ).stdout.strip()
+        ).stdout
 
     def head(self) -> str:
         """The commit of main."""
@@ -144,7 +147,7 @@ class Scene:
 
     def file(self, path: str, commit: str | None = None) -> str:
         """A file of a commit; of main without one."""
-        return self.git("show", f"{commit or self.head()}:{path}") + "\n"
+        return self._git("show", f"{commit or self.head()}:{path}")
 
     def set_variable(self, environment: str, name: str, value: str | None) -> None:
         """Set a variable of a GitHub environment, or take it away."""
@@ -283,9 +286,14 @@ class Scene:
 
     @contextmanager
     def signed_in(self) -> Iterator[None]:
-        """Let this process be the Lambda of the repository."""
+        """Let this process be the Lambda of the repository, and nothing of this machine's user."""
         play.cold_start()
-        with patch.dict(os.environ, self.stage.environment(self.name)):
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "ASSENT_"))
+        }
+        with patch.dict(os.environ, own | self.stage.environment(self.name), clear=True):
             yield
         play.cold_start()
 

@@ -23,7 +23,8 @@ def test_a_merge_takes_effect(scene: Scene) -> None:
         assert "nothing to tidy" in run.output[job, "Tidy"]
     assert run.told("error") == []
     key = scene.stage.environment()["ASSENT_APP_PRIVATE_KEY"]
-    assert key.splitlines()[1] not in run.story
+    assert key.splitlines()[1] not in run.log
+    assert "ghs_" not in "".join(run.output.values())
 
 
 def test_a_direct_push_is_refused_alone(scene: Scene) -> None:
