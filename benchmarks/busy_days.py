@@ -9,7 +9,15 @@ from benchmarks.busy_day import Costs, Pipeline, Played, StepCosts, play_day, qu
 from benchmarks.calls import Counts, Operations, writes_to_github
 from benchmarks.day import Day, busy_day
 
-__all__ = ["Scenario", "chart", "costs_of", "play_scenarios", "scenario_rows", "scenario_values"]
+__all__ = [
+    "Scenario",
+    "chart",
+    "costs_of",
+    "days_of",
+    "play_scenarios",
+    "scenario_rows",
+    "scenario_values",
+]
 
 _HOUR = 3600
 _WIDTH = 60
@@ -70,10 +78,7 @@ def play_scenarios(
     tenfold = busy_day(versions=10 * versions, burst=10 * versions // 4)
     standard = Pipeline()
     asked = [
-        ("as documented", day, standard),
-        ("maxReceiveCount 10", day, replace(standard, attempts=10)),
-        ("two repositories", day, replace(standard, shards=2)),
-        ("no limits (own GitHub)", day, _unlimited(standard)),
+        *((name, day, pipeline) for name, pipeline in days_of(standard).items()),
         ("tenfold day", tenfold, standard),
         ("tenfold, maxReceiveCount 1000", tenfold, replace(standard, attempts=1000)),
         ("tenfold, ten repositories", tenfold, replace(standard, shards=10)),
@@ -84,6 +89,16 @@ def play_scenarios(
         played = play_day(what, pipeline, costs)
         found.append(Scenario(name=name, day=what, pipeline=pipeline, played=played))
     return found
+
+
+def days_of(standard: Pipeline) -> Mapping[str, Pipeline]:
+    """The ways to set the intake up for one day, by name."""
+    return {
+        "as documented": standard,
+        "maxReceiveCount 10": replace(standard, attempts=10),
+        "two repositories": replace(standard, shards=2),
+        "no limits (own GitHub)": _unlimited(standard),
+    }
 
 
 def _unlimited(pipeline: Pipeline) -> Pipeline:

@@ -1,10 +1,12 @@
 """The simulation of a busy day: what has to hold whatever the day and the quotas are."""
 
+import re
 from bisect import bisect_right
 from dataclasses import replace
+from pathlib import Path
 
 from benchmarks.busy_day import Costs, Pipeline, Played, Quotas, StepCosts, play_day
-from benchmarks.busy_days import Scenario, chart, costs_of
+from benchmarks.busy_days import Scenario, chart, costs_of, days_of, scenario_rows
 from benchmarks.calls import Counts
 from benchmarks.day import Day, busy_day
 from hypothesis import given, settings
@@ -12,12 +14,14 @@ from hypothesis import strategies as st
 
 from assent.core.backoff import LONGEST
 
+ROOT = Path(__file__).parents[1]
 COSTS = StepCosts(
     registration=Costs(reads=1, writes=4, aws=4),
-    inference=Costs(reads=1, writes=4, aws=9),
+    inference=Costs(reads=1, writes=4, aws=10),
     again=Costs(reads=1, writes=0, aws=2),
-    apply=Costs(reads=6, writes=5, aws=16),
+    apply=Costs(reads=6, writes=4, aws=17),
 )
+"""As counted; tests/test_call_counts.py holds that."""
 WRITES = COSTS.registration.writes
 DAYS = st.builds(
     busy_day,
@@ -121,6 +125,27 @@ def test_too_few_attempts_make_dead_letters() -> None:
     day = busy_day(versions=400, burst=400, merges=0)
     assert play_day(day, Pipeline(attempts=10), COSTS).dead > 0
     assert play_day(day, Pipeline(), COSTS).dead == 0
+
+
+def test_the_documented_days_are_as_documented() -> None:
+    """The table and the chart of docs/operating-at-size.md are what the simulation gives."""
+    text = (ROOT / "docs" / "operating-at-size.md").read_text(encoding="utf-8")
+    table = {
+        cells[0].replace("`", ""): re.split(r", | of ", ", ".join(cells[1:]))
+        for line in text.splitlines()
+        if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 7
+    }
+    day = busy_day(versions=2_000, burst=500)
+    for name, pipeline in days_of(Pipeline()).items():
+        played = play_day(day, pipeline, COSTS)
+        scenario = Scenario(name=name, day=day, pipeline=pipeline, played=played)
+        _, row = scenario_rows([scenario])
+        shown = [
+            each for cell in (*row[1:4], *row[5:7], row[8]) for each in re.split(r" of | ", cell)
+        ]
+        assert table[name] == shown
+        if name == "as documented":
+            assert "\n".join(chart(played, begins=9)) in text
 
 
 def test_the_chart_shows_each_hour_until_the_queue_is_empty() -> None:

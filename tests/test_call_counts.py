@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from benchmarks.busy_days import costs_of
 from benchmarks.calls import Counts, count_calls
 from benchmarks.closed import count_with_closed
 from benchmarks.proof import count_proof
 from benchmarks.scene import open_scene
 from benchmarks.tree import TreeShape
+from tests.test_busy_day import COSTS
 
 
 def _count(records: int, folder: Path) -> Counts:
@@ -27,6 +29,9 @@ def test_each_step_costs_the_same_calls_in_any_tree(tmp_path: Path) -> None:
     assert 0 < sum(small.apply.values()) <= 29
     assert 0 < sum(small.infer.values()) <= 19
     assert 0 < sum(small.reject.values()) <= 17
+    # What SageMaker tells again costs no write.
+    assert 0 < sum(small.again.values()) <= 7
+    assert costs_of(small) == COSTS
 
 
 def test_what_was_closed_long_ago_costs_nothing_any_more(tmp_path: Path) -> None:
