@@ -37,6 +37,7 @@ from tests.infra.organization import (
     unsupported_resources,
     upload_code,
 )
+from tests.infra.templates import read_template
 
 from assent.core.doctor.intake import RAN, REGISTERED, WATCHED, takes
 
@@ -76,31 +77,10 @@ def test_a_template_is_yaml_that_cloudformation_reads(path: Path) -> None:
     assert len(text.encode()) <= 51_200
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, whose contents stay as they are."""
-
-
-def _short_form(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> object:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return pytest.fail(f"a short form with {node}")
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
-def _template(name: str) -> dict[str, Any]:
-    text = (TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader's child
-    return found
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_parameter_says_what_it_is(name: str) -> None:
     """Each is described, and either constrained or a list that may be empty."""
-    template = _template(name)
+    template = read_template(name)
     constraints = {"AllowedPattern", "AllowedValues", "MinLength", "MinValue"}
     for each, said in template["Parameters"].items():
         assert said["Description"], each
@@ -114,7 +94,7 @@ def test_what_templates_have_in_common_is_the_same() -> None:
     """A parameter of two templates has one meaning, one form and one default."""
     shared: dict[str, dict[str, Any]] = {}
     for name in NAMES:
-        for each, said in _template(name)["Parameters"].items():
+        for each, said in read_template(name)["Parameters"].items():
             form = {what: said.get(what) for what in ("Type", "Default", "AllowedPattern")}
             if each not in {"DataKeyArns", "KeyArn"}:
                 assert shared.setdefault(each, form) == form, f"{name}: {each}"
@@ -367,7 +347,7 @@ def test_every_resource_of_every_template_was_deployed(stacks: dict[str, Stack])
         deployed = {
             each for stack in stacks.values() if stack.template == name for each in stack.resolved()
         }
-        assert deployed == set(_template(name)["Resources"])
+        assert deployed == set(read_template(name)["Resources"])
 
 
 def test_the_outputs_are_what_the_next_template_asks_for(stacks: dict[str, Stack]) -> None:
@@ -414,7 +394,7 @@ LEAST: Mapping[str, Mapping[str, str]] = {
 @pytest.mark.parametrize("name", NAMES)
 def test_what_has_a_default_may_be_left_out(name: str) -> None:
     """A template deploys with the least that it asks for, can be updated, and leaves nothing."""
-    template = _template(name)
+    template = read_template(name)
     asked = {each for each, said in template["Parameters"].items() if "Default" not in said}
     assert asked <= LEAST[name].keys()
     assert (asked == LEAST[name].keys()) is (name != "storage")
