@@ -267,7 +267,7 @@ ROLES = {
     **{f"read-{each}": role(REGISTRY, f"read-{each}") for each in LADDER},
     **{f"write-{each}": arn for each, arn in WRITE.items()},
     **{f"observe-{each}": arn for each, arn in OBSERVE.items()},
-    **{f"forward-{each}": role(ACCOUNTS[each], "forward") for each in ("test", "prod")},
+    **{f"forward-{each}": role(ACCOUNTS[each], f"forward-{REGION}") for each in ("test", "prod")},
 }
 CHANGES = (
     *("AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePermissionsBoundary"),
