@@ -136,6 +136,7 @@ def settle(given: Given, known: Answers | None) -> Answers | Missing:
     if registry is None:
         missing.append("--registry ACCOUNT/REGION")
     names, places = _ladder(given, known)
+    _require_ladder(names, len(given.environments) or len(names))
     own, others = _owners_given(given.owners, names)
     before = {} if known is None else {rung.name: rung.owners for rung in known.rungs}
     owners = {name: own.get(name) or others or before.get(name, ()) for name in names}
@@ -214,23 +215,27 @@ def _ladder(given: Given, known: Answers | None) -> tuple[tuple[str, ...], Place
             places[name] = before.get(name, (None, None))
         else:
             places[name] = (match["account"], match["region"])
-    names = tuple(places)
-    _require_ladder(names, len(given.environments))
-    return names, places
+    return tuple(places), places
 
 
 def _require_ladder(names: Sequence[str], count: int) -> None:
+    """See that a ladder is one, whether it was given now or is known.
+
+    Args:
+        names: Its environments.
+        count: How many were named, repetitions included.
+    """
     folded = {name.casefold() for name in names}
     if len(names) < count or len(folded) < count:
         raise BadAnswer(
-            "--environment: a name is there twice, or two differ only by case",
+            "environments: a name is there twice, or two differ only by case",
             hint="Give each environment once, lowest first.",
         )
     if count > _MOST_RUNGS:
-        raise BadAnswer(f"--environment: a ladder has at most {_MOST_RUNGS} environments")
+        raise BadAnswer(f"environments: a ladder has at most {_MOST_RUNGS} of them")
     if _EVERY in folded:
         raise BadAnswer(
-            f"--environment: the workflow that applies means all environments by {_EVERY}",
+            f"environments: the workflow that applies means all of them by {_EVERY}",
             hint="Give that environment another name.",
         )
 
