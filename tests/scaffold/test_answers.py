@@ -119,6 +119,7 @@ def test_what_is_known_needs_no_flag_and_gives_way_to_one() -> None:
         ({"environments": ("dev", "Dev")}, "differ only by case"),
         ({"environments": ("dev", "dev=444455556666")}, "is there twice"),
         ({"environments": tuple("abcdefghijk")}, "at most 10"),
+        ({"environments": ("x" * 32,)}, "at most 31 characters"),
         ({"environments": ("dev", "Every")}, "means all of them by every"),
         ({"owners": ("stage=@ana",)}, "'stage' is no environment"),
         ({"owners": ("ana@example.com",)}, "is no login or team"),

@@ -142,6 +142,7 @@ def test_the_configuration_s_examples_work(answers: Answers) -> None:
     assert len(config.environments[-1].gates) == 2
     assert (config.environments[-1].soak is None) == (len(answers.rungs) == 1)
     assert config.evidence_bucket == "acme-assent-evidence"
+    assert config.event_bus == "arn:aws:events:eu-west-1:111122223333:event-bus/assent"
     assert config.freezes
     assert config.identities.principals
 
@@ -154,12 +155,12 @@ def test_an_environment_elsewhere_is_reached_by_roles() -> None:
     assert [(each.role, each.read_role) for each in config.environments] == [
         (None, None),
         (
-            "arn:aws-us-gov:iam::444455556666:role/assent-apply",
-            "arn:aws-us-gov:iam::444455556666:role/assent-read",
+            "arn:aws-us-gov:iam::444455556666:role/assent-write-uat",
+            "arn:aws-us-gov:iam::444455556666:role/assent-observe-uat",
         ),
         (
-            "arn:aws:iam::555566667777:role/assent-apply",
-            "arn:aws:iam::555566667777:role/assent-read",
+            "arn:aws:iam::555566667777:role/assent-write-prod",
+            "arn:aws:iam::555566667777:role/assent-observe-prod",
         ),
     ]
 

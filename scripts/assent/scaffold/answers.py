@@ -15,6 +15,8 @@ GITHUB_API = "https://api.github.com"
 LADDER = ("dev", "test", "uat", "prod")
 """The environments where nobody names any."""
 _MOST_RUNGS = 10
+_LONGEST_NAME = 31
+"""Of an environment: a role's name, which holds it, has 64 characters. See infra/."""
 _EVERY = "every"
 """What the workflow that applies calls all environments together."""
 
@@ -233,6 +235,11 @@ def _require_ladder(names: Sequence[str], count: int) -> None:
         )
     if count > _MOST_RUNGS:
         raise BadAnswer(f"environments: a ladder has at most {_MOST_RUNGS} of them")
+    if max(map(len, names)) > _LONGEST_NAME:
+        raise BadAnswer(
+            f"environments: a name has at most {_LONGEST_NAME} characters",
+            hint="Names of roles hold it, and those may not be longer.",
+        )
     if _EVERY in folded:
         raise BadAnswer(
             f"environments: the workflow that applies means all of them by {_EVERY}",
