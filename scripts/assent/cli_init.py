@@ -39,8 +39,8 @@ __all__ = ["init"]
     "owners",
     multiple=True,
     metavar="[ENV=]OWNER",
-    help="Who approves, as @acme/team or @login, in ENV or wherever nobody else is named; may be "
-    "given several times.",
+    help="Who approves, as @acme/team or @login, in ENV or wherever no other option says who; may "
+    "be given several times.",
 )
 @click.option(
     "--platform",

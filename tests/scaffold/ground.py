@@ -41,7 +41,7 @@ LADDERS = {
     "one": ("production",),
     "two": ("dev", "prod=444455556666/us-east-1"),
     "four": (),
-    "seven, oddly named": ("true", "1e3", "no", "compare", "0x7", "A-b--C", "x" * 63),
+    "seven, oddly named": ("true", "1e3", "no", "compare", "0x7", "A-b--C", "x" * 31),
 }
 """Ladders of several lengths, and with names that YAML or GitHub might take for something else."""
 

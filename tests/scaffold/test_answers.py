@@ -74,6 +74,14 @@ def test_an_environment_has_its_own_account_region_and_owners() -> None:
     ]
 
 
+def test_what_a_configuration_says_is_held_to_the_same() -> None:
+    """A ladder that people wrote into `assent.yaml` may make no workflow mean two things."""
+    text = texts(ANSWERS)["assent.yaml"].replace(b"name: dev", b"name: Every")
+    config = parse_config(text, load_contracts().config)
+    with pytest.raises(BadAnswer, match="means all of them by every"):
+        settle(Given(), ANSWERS.following(config))
+
+
 def test_what_nobody_answered_is_named() -> None:
     """Each flag with what it takes, those of owners by environment."""
     assert settle(Given(), None) == Missing(
@@ -111,7 +119,8 @@ def test_what_is_known_needs_no_flag_and_gives_way_to_one() -> None:
         ({"environments": ("dev", "Dev")}, "differ only by case"),
         ({"environments": ("dev", "dev=444455556666")}, "is there twice"),
         ({"environments": tuple("abcdefghijk")}, "at most 10"),
-        ({"environments": ("dev", "Every")}, "means all environments by every"),
+        ({"environments": ("x" * 32,)}, "at most 31 characters"),
+        ({"environments": ("dev", "Every")}, "means all of them by every"),
         ({"owners": ("stage=@ana",)}, "'stage' is no environment"),
         ({"owners": ("ana@example.com",)}, "is no login or team"),
         ({"owners": ("@other/team",)}, "of another organization than acme"),

@@ -143,7 +143,9 @@ def test_nothing_is_written_by_a_dry_run(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert set(actions(result.output).values()) == {"created"}
     assert json.loads(result.output)["dry_run"] is True
-    assert init(tmp_path / "new", *FLAGS, "--dry-run").output.endswith("; nothing was written\n")
+    text = init(tmp_path / "new", *FLAGS, "--dry-run").output
+    assert text.startswith("would be created: .github/CODEOWNERS\n")
+    assert text.endswith("; nothing was written\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -191,6 +193,17 @@ def test_links_lead_nowhere(made: Path, tmp_path: Path) -> None:
     assert result.exit_code == 10
     assert "left alone: schemas/config.schema.json: " in result.output
     assert tree(outside) == before
+
+
+def test_a_manifest_behind_a_link_is_none(made: Path, tmp_path: Path) -> None:
+    """Where `.github` itself leads out of the folder there is no verdict, and nothing is done."""
+    (made / ".github").rename(tmp_path / "outside")
+    (made / ".github").symlink_to(tmp_path / "outside")
+    before = tree(tmp_path / "outside")
+    result = init(made, *FLAGS)
+    assert result.exit_code == 1
+    assert "scaffold.json cannot be read" in result.output
+    assert tree(tmp_path / "outside") == before
 
 
 def test_in_a_pipe_nothing_is_asked(tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ def test_the_configuration_s_examples_work(answers: Answers) -> None:
     assert len(config.environments[-1].gates) == 2
     assert (config.environments[-1].soak is None) == (len(answers.rungs) == 1)
     assert config.evidence_bucket == "acme-assent-evidence"
+    assert config.event_bus == "arn:aws:events:eu-west-1:111122223333:event-bus/assent"
     assert config.freezes
     assert config.identities.principals
 

@@ -15,6 +15,8 @@ GITHUB_API = "https://api.github.com"
 LADDER = ("dev", "test", "uat", "prod")
 """The environments where nobody names any."""
 _MOST_RUNGS = 10
+_LONGEST_NAME = 31
+"""Of an environment: a role's name, which holds it, has 64 characters. See infra/."""
 _EVERY = "every"
 """What the workflow that applies calls all environments together."""
 
@@ -136,6 +138,7 @@ def settle(given: Given, known: Answers | None) -> Answers | Missing:
     if registry is None:
         missing.append("--registry ACCOUNT/REGION")
     names, places = _ladder(given, known)
+    _require_ladder(names, len(given.environments) or len(names))
     own, others = _owners_given(given.owners, names)
     before = {} if known is None else {rung.name: rung.owners for rung in known.rungs}
     owners = {name: own.get(name) or others or before.get(name, ()) for name in names}
@@ -214,23 +217,32 @@ def _ladder(given: Given, known: Answers | None) -> tuple[tuple[str, ...], Place
             places[name] = before.get(name, (None, None))
         else:
             places[name] = (match["account"], match["region"])
-    names = tuple(places)
-    _require_ladder(names, len(given.environments))
-    return names, places
+    return tuple(places), places
 
 
 def _require_ladder(names: Sequence[str], count: int) -> None:
+    """See that a ladder is one, whether it was given now or is known.
+
+    Args:
+        names: Its environments.
+        count: How many were named, repetitions included.
+    """
     folded = {name.casefold() for name in names}
     if len(names) < count or len(folded) < count:
         raise BadAnswer(
-            "--environment: a name is there twice, or two differ only by case",
+            "environments: a name is there twice, or two differ only by case",
             hint="Give each environment once, lowest first.",
         )
     if count > _MOST_RUNGS:
-        raise BadAnswer(f"--environment: a ladder has at most {_MOST_RUNGS} environments")
+        raise BadAnswer(f"environments: a ladder has at most {_MOST_RUNGS} of them")
+    if max(map(len, names)) > _LONGEST_NAME:
+        raise BadAnswer(
+            f"environments: a name has at most {_LONGEST_NAME} characters",
+            hint="Names of roles hold it, and those may not be longer.",
+        )
     if _EVERY in folded:
         raise BadAnswer(
-            f"--environment: the workflow that applies means all environments by {_EVERY}",
+            f"environments: the workflow that applies means all of them by {_EVERY}",
             hint="Give that environment another name.",
         )
 

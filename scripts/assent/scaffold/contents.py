@@ -1,6 +1,7 @@
 """All files of a promotion repository, as this version of Assent makes them."""
 
 import hashlib
+import re
 
 from assent import __version__
 from assent.contracts import schema_files
@@ -12,6 +13,7 @@ from assent.scaffold.wheel import installed_metadata, packed, wheel_name
 
 __all__ = ["contents"]
 
+_DOCUMENT = re.compile(rb"\[([^\]]+)\]\(\.\./[^)]*\)")
 _VENDORED = ".github/assent"
 _HEADER = """\
 # What the workflows install: Assent itself, from the wheel beside this file, and everything that
@@ -42,10 +44,13 @@ def contents(answers: Answers) -> dict[str, bytes]:
 
 
 def _infrastructure(distributed: dict[str, bytes]) -> dict[str, bytes]:
-    """The templates of what AWS has to have, and what they say of themselves."""
+    """The templates of what AWS has to have, and what they say of themselves.
+
+    The documents that it links to stay with Assent.
+    """
     prefix = "assent/infra/"
     return {
-        f"infra/{name}": content
+        f"infra/{name}": _DOCUMENT.sub(rb"\1", content) if name.endswith(".md") else content
         for path, content in distributed.items()
         if (name := path.removeprefix(prefix)) != path and "/" not in name
         if name.endswith(".yaml") or name == "README.md"

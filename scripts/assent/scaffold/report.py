@@ -22,22 +22,23 @@ _SAYS = {
 
 def scaffold_text(found: Scaffolded, *, dry_run: bool, diff: bool) -> str:
     """A line for each file that is not as it was, or not as it would be made, and the counts."""
-    lines = [line for step in found.plan.steps for line in _lines(step, diff=diff)]
+    lines = [line for step in found.plan.steps for line in _lines(step, would=dry_run, diff=diff)]
     lines += [f"not made: {path}: it needs the App's number, --app-id" for path in found.owed]
     lines.append(_closing(found, dry_run=dry_run))
     return "\n".join(lines)
 
 
-def _lines(step: Step, *, diff: bool) -> Iterator[str]:
+def _lines(step: Step, *, would: bool, diff: bool) -> Iterator[str]:
+    done = "would be " if would else ""
     match step:
         case Unchanged():
             return
         case Create():
-            yield f"created: {step.path}"
+            yield f"{done}created: {step.path}"
         case Replace():
-            yield f"replaced: {step.path}"
+            yield f"{done}replaced: {step.path}"
         case Remove():
-            yield f"removed: {step.path}"
+            yield f"{done}removed: {step.path}"
         case Keep():
             why = f": {step.why}" if step.why else ""
             look = "; what it would be now is new: look at --diff" if step.news else ""
