@@ -7,7 +7,7 @@ INSTALL := install --require-hashes --requirement
 EDITABLE := install --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test browser preview screenshot lint bench lambda requirements clean
+.PHONY: help demo sandbox test browser preview screenshot lint bench lambda docs reference requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,16 @@ lambda: $(VENV)/.dev ## Build the Lambda's zip, for this machine's Python
 	@$(BIN)/python infra/build_lambda.py dist/assent-lambda.zip
 	@ls -l dist/assent-lambda.zip
 
+docs: $(VENV)/.docs ## Build the documentation's site into dist/site, and check it
+	@rm -rf dist/site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --nitpicky --keep-going \
+		--conf-dir docs --doctree-dir dist/doctrees . dist/site
+	@$(BIN)/python -m pytest --quiet tests/docs/built_site.py
+	@echo "dist/site/index.html is the start; links elsewhere are listed in dist/site/addresses.txt"
+
+reference: $(VENV)/.dev ## Write docs/reference anew, from schemas/ and its examples
+	@$(BIN)/python docs/_ext/reference.py
+
 requirements: ## Compile requirements/*.txt anew (needs uv)
 	@requirements/compile
 
@@ -67,6 +77,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
 $(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
 	@echo "Installing what drives the browser into $(VENV) (once) ..."
 	@$(PIP) $(INSTALL) requirements/browser.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
+	@echo "Installing what builds the site into $(VENV) (once) ..."
+	@$(PIP) $(INSTALL) requirements/docs.txt
 	@touch $@
 
 $(VENV)-bench/.ready: requirements/bench.txt
