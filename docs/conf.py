@@ -24,6 +24,7 @@ root_doc = "docs/index"
 source_suffix = {".md": "markdown"}
 include_patterns = [
     "docs/**.md",
+    "infra/README.md",
     "promotions/README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
