@@ -40,6 +40,7 @@ myst_fence_as_directive = ["mermaid"]
 
 html_theme = "furo"
 html_title = f"Assent {version}"
+html_favicon = "../scripts/assent/sandbox/web/static/icon.svg"
 html_static_path = ["_static"]
 html_extra_path = ["_site"]
 html_css_files = ["site.css"]

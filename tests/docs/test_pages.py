@@ -1,10 +1,13 @@
 """The pages of the site, as far as their sources tell; the built site is judged by `make docs`."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
+
+from assent.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -42,6 +45,38 @@ def test_every_decision_is_listed() -> None:
         expected.append(f"{number}. [{title}]({path.name})")
     assert expected
     assert re.findall(r"^\d+\. .*$", text, re.MULTILINE) == expected
+
+
+def typed() -> list[tuple[str, list[str]]]:
+    """Each line of a console or shell block that starts `assent`, with its page, as words."""
+    found = []
+    for path in [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "promotions/README.md"]:
+        for block in re.findall(
+            r"^ *```(?:sh|console)\n(.*?)^ *```$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            for line in block.replace("\\\n", " ").splitlines():
+                said = re.fullmatch(r"(?:\$ )?(?:[\w./-]*/)?assent (.*)", line.strip())
+                if said is not None:
+                    words = shlex.split(said[1], comments=True)
+                    found.append((path.relative_to(ROOT).as_posix(), words))
+    return found
+
+
+def test_the_commands_that_pages_show_are_there() -> None:
+    """Each names a command of Assent, and options that this command has."""
+    unknown = []
+    assert len(typed()) > 30
+    for page, words in typed():
+        if words[0].startswith("-"):
+            continue
+        command = main.commands.get(words[0])
+        options = {"-h", "--help"}
+        for each in command.params if command else ():
+            options.update((*each.opts, *each.secondary_opts))
+        given = {word.partition("=")[0] for word in words[1:] if word.startswith("--")}
+        if command is None or given - options:
+            unknown.append((page, words))
+    assert unknown == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +136,7 @@ def runs_nothing(ladder: Ladder, environment: str) -> None:
     assert "arn:" not in asked.output
 
 
-def decided(ladder: Ladder, environment: str) -> Mapping[str, Any]:
+def decided(ladder: Ladder, environment: str) -> dict[str, Any]:
     """The parameters but `applied`, which tells of runs and not of decisions."""
     return {
         name: value for name, value in parameters(ladder, environment).items() if name != "applied"
