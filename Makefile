@@ -9,7 +9,7 @@ ARCHITECTURE ?= x86_64
 RUNTIME      ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test workflows browser preview screenshot lint bench lambda requirements clean
+.PHONY: help demo sandbox test workflows browser preview screenshot lint bench lambda docs reference requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,16 @@ bench: $(VENV)/.dev $(VENV)-bench/.ready ## Count calls, and time check and stat
 lambda: $(VENV)/.demo ## Build the Lambda's zip; ARCHITECTURE=arm64, RUNTIME=python3.12 for another one
 	@$(BIN)/assent build-lambda dist/assent-lambda.zip --architecture $(ARCHITECTURE) --runtime $(RUNTIME)
 
+docs: $(VENV)/.docs ## Build the documentation's site into dist/site, and check it
+	@rm -rf dist/site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --nitpicky --keep-going \
+		--conf-dir docs --doctree-dir dist/doctrees . dist/site
+	@$(BIN)/python -m pytest --quiet tests/docs/built_site.py
+	@echo "dist/site/index.html is the start; links elsewhere are listed in dist/site/addresses.txt"
+
+reference: $(VENV)/.dev ## Write docs/reference anew, from schemas/ and its examples
+	@$(BIN)/python docs/_ext/reference.py
+
 requirements: ## Compile requirements/*.txt anew (needs uv)
 	@requirements/compile
 
@@ -77,6 +87,11 @@ $(VENV)-aws/.ready: requirements/awscli.txt
 	@echo "Installing the AWS CLI into $(VENV)-aws (once) ..."
 	@$(PYTHON) -m venv $(VENV)-aws
 	@$(VENV)-aws/bin/python -m pip --disable-pip-version-check --quiet $(INSTALL) requirements/awscli.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
+	@echo "Installing what builds the site into $(VENV) (once) ..."
+	@$(PIP) $(INSTALL) requirements/docs.txt
 	@touch $@
 
 $(VENV)-bench/.ready: requirements/bench.txt

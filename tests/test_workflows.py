@@ -769,7 +769,7 @@ def test_ci_runs_the_commands_of_the_documents() -> None:
     last = [job["steps"][-1]["run"] for job in jobs.values()]
     act = "$RUNNER_TEMP/act"
     workflows = f'ASSENT_ACT="{act}/bin/act" make workflows'
-    assert last == ["make test", workflows, "make demo", "make browser"]
+    assert last == ["make test", workflows, "make demo", "make browser", "make docs"]
     # There act is built as the tests want it, and what it does not run is a failure.
     assert step(jobs["workflows"], "Install act")["run"] == f'.ci/install-act "{act}"'
     assert jobs["workflows"]["steps"][-1]["env"] == {"ASSENT_REQUIRE_ACT": "1"}
@@ -833,10 +833,11 @@ def test_ci_run_tells_what_it_leaves_out(tmp_path: Path, act: str, *, chromium: 
         ASSENT_REQUIRE_ACT="",
     )
     assert done.returncode == 0, done.stdout
-    first, second, third = done.stdout.splitlines()
+    first, second, third, *_, last = done.stdout.splitlines()
     assert first.strip() == "make test"
     if act == "as pinned":
         assert second == f"make workflows 1 {tools}/act"
     else:
         assert second.startswith("NOT RUN: the workflows.")
+    assert last == "make docs"
     assert third.startswith("make browser" if chromium else "NOT RUN: the browser tests.")

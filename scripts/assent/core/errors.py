@@ -6,7 +6,7 @@ __all__ = ["AssentError", "Exit"]
 
 
 class Exit(IntEnum):
-    """What a command's exit status means; the README publishes this table."""
+    """What a command's exit status means; docs/cli.md publishes this table."""
 
     OK = 0
     BROKEN = 1
