@@ -22,6 +22,7 @@ BELOW = {
     "resolve": {"core"},
     "wiring": {"core", "ports", "contracts", "flows", "adapters"},
     "wiring_doctor": {"core", "flows", "adapters", "wiring"},
+    "wiring_backfill": {"flows", "adapters", "wiring"},
     "lambda_handler": {"core", "ports", "wiring"},
     "sandbox": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
@@ -36,7 +37,7 @@ BELOW = {
     # That it imports demo and web on demand only is a test of its own.
     "cli": {
         *("core", "ports", "contracts", "flows", "adapters", "version"),
-        *("resolve", "wiring", "wiring_doctor", "demo", "web", "cli"),
+        *("resolve", "wiring", "wiring_backfill", "wiring_doctor", "demo", "web", "cli"),
     },
     "__main__": {"cli"},
     "version": set[str](),
@@ -56,6 +57,7 @@ FOREIGN = {
     "resolve": AWS,
     "wiring": {"github"},  # names PyGithub's kinds of authentication
     "wiring_doctor": set[str](),
+    "wiring_backfill": set[str](),
     "lambda_handler": {"aws_lambda_powertools"},
     "cli": {"click"},
     "__main__": set[str](),
