@@ -11,7 +11,7 @@ from assent.core.backfill import Known, VersionKey
 from assent.core.config import Environment
 from assent.core.errors import AssentError
 from assent.core.forge import Branch, OpenPullRequest, ProposalState
-from assent.core.names import PROMOTIONS, RecordId, parse_path, promotion_of_branch
+from assent.core.names import IMPORTS, PROMOTIONS, RecordId, parse_path, promotion_of_branch
 from assent.core.parameter_places import CurrentPlace, HistoryPlace, place_of
 from assent.core.parameters import History, Names, UnreadableParameter, parse_current_version
 from assent.core.record import ParsedRecord, parse_record
@@ -21,10 +21,7 @@ from assent.flows.histories import assembled
 from assent.flows.wanted import World
 from assent.ports import Forge
 
-__all__ = ["IMPORTS", "open_imports", "survey"]
-
-IMPORTS = "import/"
-"""Where the branches of imports begin."""
+__all__ = ["open_imports", "survey"]
 
 
 @dataclass(slots=True)

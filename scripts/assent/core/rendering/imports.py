@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assent.core.canonical import digest
 from assent.core.config import Config
-from assent.core.names import partition_of
+from assent.core.names import IMPORTS, partition_of
 from assent.core.outcome import Attempt
 from assent.core.package import ModelVersion
 from assent.core.receipts import NotNotified
@@ -81,7 +81,7 @@ def import_branch(versions: Sequence[ModelVersion], environments: Sequence[str])
     """The import's own branch: the same set of packages and environments has the same name."""
     packages = sorted([each.arn.text, written(each.package.created)] for each in versions)
     said = digest({"environments": list(environments), "packages": packages})
-    return f"import/{said.removeprefix('sha256:')[:_DIGITS]}"
+    return f"{IMPORTS}{said.removeprefix('sha256:')[:_DIGITS]}"
 
 
 def import_title(versions: int, models: int, highest: str) -> str:
