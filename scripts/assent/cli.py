@@ -8,6 +8,7 @@ import click
 
 from assent import __version__
 from assent.cli_audit import audit, verify
+from assent.cli_backfill import backfill
 from assent.cli_check import check
 from assent.cli_doctor import doctor
 from assent.cli_drift import drift
@@ -473,5 +474,5 @@ def history(model: str, repository: Path, environments: tuple[str, ...], form: s
     return found.exit
 
 
-for _command in (audit, build_lambda, check, demo, doctor, drift, init, sandbox, verify):
+for _command in (audit, backfill, build_lambda, check, demo, doctor, drift, init, sandbox, verify):
     main.add_command(_command)

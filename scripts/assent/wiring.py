@@ -61,6 +61,7 @@ __all__ = [
     "bus_from_environment",
     "circumstances",
     "config_of",
+    "event_world",
     "forge_of",
     "github_of",
     "open_world",
@@ -471,27 +472,40 @@ class Proposer:
         forge = GitHubForge(self.client, self.repository, self.branch)
         contracts = load_contracts()
         config = parse_config(forge.configuration(), contracts.config)
-        access = self.access
-        central = _central(access, config)
-        session_of = _reading(access, config)
-        bucket = config.evidence_bucket
+        return event_world(self.access, config, forge, self.clock)
 
-        def jobs(environment: Environment) -> Jobs:
-            return SageMakerJobs(session_of(environment).sagemaker())
 
-        return ProposeWorld(
-            config=config,
-            contracts=contracts,
-            forge=forge,
-            registry=SageMakerRegistry(central.sagemaker()),
-            clock=self.clock,
-            reports=_files(central, session_of),
-            parameters=_read(session_of),
-            jobs=jobs,
-            bus=LaterBus(lambda: _bus(access, config.event_bus, _bus_region(config))),
-            notices=_notices(access),
-            store=LaterStore(lambda: S3EvidenceStore(central.s3(), bucket)) if bucket else None,
-        )
+def event_world(
+    access: AwsAccess, config: Config, forge: GitHubForge, clock: Clock
+) -> ProposeWorld:
+    """What answering events reads and writes.
+
+    Args:
+        access: AWS.
+        config: The configuration of the branch that counts.
+        forge: GitHub.
+        clock: The time.
+    """
+    central = _central(access, config)
+    session_of = _reading(access, config)
+    bucket = config.evidence_bucket
+
+    def jobs(environment: Environment) -> Jobs:
+        return SageMakerJobs(session_of(environment).sagemaker())
+
+    return ProposeWorld(
+        config=config,
+        contracts=load_contracts(),
+        forge=forge,
+        registry=SageMakerRegistry(central.sagemaker()),
+        clock=clock,
+        reports=_files(central, session_of),
+        parameters=_read(session_of),
+        jobs=jobs,
+        bus=LaterBus(lambda: _bus(access, config.event_bus, _bus_region(config))),
+        notices=_notices(access),
+        store=LaterStore(lambda: S3EvidenceStore(central.s3(), bucket)) if bucket else None,
+    )
 
 
 def _bus_region(config: Config) -> str:

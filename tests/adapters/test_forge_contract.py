@@ -552,3 +552,22 @@ def test_what_does_not_exist_cannot_be_written(place: Place, act: str) -> None:
     more = () if act in {"reopen", "close_issue"} else ("text",)
     with pytest.raises(NotThere):
         getattr(place.forge, act)(99, *more)
+
+
+def test_a_commit_of_many_files_is_seen_once_a_branch_names_it(place: Place) -> None:
+    """It adds to what its parent holds; a branch may be created for it, or moved to it."""
+    forge = place.forge
+    files = {f"promotions/dev/churn/{n}.yaml": f"version: {n}\n".encode() for n in range(1, 251)}
+    tip = forge.tip()
+    made = forge.commit_files(tip, files, "Import")
+    assert list(forge.branches_below("import/")) == []
+    forge.create_branch("import/1", made)
+    assert forge.file("promotions/dev/churn/250.yaml", "import/1") == b"version: 250\n"
+    assert forge.file("README.md", "import/1") == b"Models\n"
+    assert len(forge.other_files("import/1", "promotions/dev/churn/1.yaml")) == 249
+    with pytest.raises(AlreadyThere):
+        forge.create_branch("import/1", made)
+    other = forge.commit_files(tip, {"promotions/dev/churn/7.yaml": b"other\n"}, "Import")
+    forge.move_branch("import/1", other)
+    assert list(forge.other_files("import/1", "none")) == ["promotions/dev/churn/7.yaml"]
+    assert forge.tip() == tip

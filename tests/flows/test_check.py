@@ -68,7 +68,9 @@ def record(path: str, settings: Mapping[str, Any] | None = None) -> bytes:
     given.pop("mode", None)
     id_ = parse_path(path)
     assert id_ is not None, path
-    below = {"test": "dev", "uat": "test", "prod": "uat"}.get(id_.environment)
+    imported = given.pop("imported", False)
+    rungs = {} if imported else {"test": "dev", "uat": "test", "prod": "uat"}
+    below = rungs.get(id_.environment)
     ran = None if below is None else {"environment": below}
     inference = inferred(given.pop("inference", ran))
     auc = Metric(value=given.pop("auc", 0.9), standard_deviation=given.pop("deviation", None))
@@ -84,7 +86,11 @@ def record(path: str, settings: Mapping[str, Any] | None = None) -> bytes:
             containers=(Container(image=given.pop("image", "xgboost:1.7")),),
         ),
         evidence=Evidence(
-            source=EvidenceSource.BATCH_INFERENCE if inference else EvidenceSource.TRAINING,
+            source=EvidenceSource.BATCH_INFERENCE
+            if inference
+            else EvidenceSource.IMPORT
+            if imported
+            else EvidenceSource.TRAINING,
             inference=inference,
             collected=read_time(given.pop("collected", "2026-11-22T10:00:00Z")),
             metrics={given.pop("metric", "auc"): auc},

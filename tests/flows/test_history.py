@@ -310,6 +310,7 @@ def test_json_has_everything_that_is_known() -> None:
                 "reason": "",
                 "aside": False,
                 "broke_glass": None,
+                "imported": False,
                 "waived": [],
             }
         ],

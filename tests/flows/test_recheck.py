@@ -20,7 +20,7 @@ from tests.flows.rechecking import (
 from assent.adapters.memory import MemoryRegistry, MemoryReports
 from assent.core.changes import Reason
 from assent.core.errors import AssentError, Exit
-from assent.core.evidence import MAX_UNREAD, UnreadPart, copy_address
+from assent.core.evidence import MAX_UNREAD, EvidenceSource, UnreadPart, copy_address
 from assent.core.metrics import Metric
 from assent.core.names import parse_package_arn
 from assent.core.package import Artifact, ModelVersion
@@ -94,6 +94,10 @@ def test_each_single_thing_that_is_altered_is_refused(alteration: Alteration) ->
     }
     if alteration.name == "absent package.specification":
         reasons["package"] = {Reason.EVIDENCE_ALTERED}  # it does not differ: nobody says it
+    if "source" in alteration.place and alteration.record.evidence.source is EvidenceSource.IMPORT:
+        assert report.exit is Exit.INCOMPLETE
+        assert (refusal.reason, wrote) == (Reason.IMPORT_REFUSED, False)
+        return
     assert refusal.reason in reasons[str(part)]
     field = next(str(each) for each in alteration.place[1:] if isinstance(each, str))
     assert field in refusal.detail

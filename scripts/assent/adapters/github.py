@@ -1,7 +1,7 @@
 """GitHub through PyGithub, as an App's installation or with a token."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +11,7 @@ from github import Auth, Github, GithubException
 
 from assent import __version__
 from assent.adapters.github_app import PrivateKey, app_auth
+from assent.adapters.github_commits import commit_files
 from assent.adapters.github_deployments import GitHubDeployments
 from assent.adapters.github_errors import GitHubRefused, translated
 from assent.adapters.github_promotions import (
@@ -22,7 +23,7 @@ from assent.adapters.github_promotions import (
     read_open,
     read_promotion,
 )
-from assent.adapters.github_proof import read_brought
+from assent.adapters.github_proof import Listed, read_brought
 from assent.adapters.github_queries import (
     CONVERSATION,
     ISSUES,
@@ -121,6 +122,7 @@ class GitHubForge:
         self._repository = client.get_repo(repository)
         self._name = repository
         self._branch = branch
+        self._listed: Listed = {}
 
     def deployments(self) -> GitHubDeployments:
         """The repository's deployments, by the same client."""
@@ -189,6 +191,16 @@ class GitHubForge:
         with translated(f"creating the branch {name}"):
             self._repository.create_git_ref(f"refs/heads/{name}", commit)
 
+    def commit_files(self, parent: str, files: Mapping[str, bytes], message: str, /) -> str:
+        """See `ports.Forge`."""
+        return commit_files(self._send, parent, files, message)
+
+    def move_branch(self, name: str, commit: str, /) -> None:
+        """See `ports.Forge`."""
+        doing = f"moving the branch {name}"
+        path = f"git/refs/heads/{quote(name)}"
+        self._send("PATCH", path, doing, sha=commit, force=True)
+
     def add_file(
         self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
     ) -> None:
@@ -243,7 +255,7 @@ class GitHubForge:
         def ask(query: str, **variables: object) -> Node:
             return self._asked(query, doing, **variables)
 
-        return read_brought(ask, commit, path, self._branch)
+        return read_brought(ask, commit, path, self._branch, self._listed)
 
     def body(self, number: int, /) -> str:
         """See `ports.Forge`."""

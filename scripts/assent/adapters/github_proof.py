@@ -13,10 +13,12 @@ from assent.adapters.github_errors import GitHubRefused
 from assent.adapters.github_queries import Node, login_of
 from assent.core.approval import Bringing, Review, ReviewState, WrittenCommit
 
-__all__ = ["BROUGHT", "Asking", "read_brought"]
+__all__ = ["BROUGHT", "Asking", "Listed", "read_brought"]
 
 Asking = Callable[..., Node]
 """Sends a query with variables, and gives the answer's repository."""
+Listed = dict[tuple[int, str], tuple[str, ...]]
+"""The files of merged pull requests, by number and last commit."""
 
 _PARTS = """
 fragment Reviews on PullRequestReviewConnection {
@@ -86,7 +88,9 @@ _STATES = {
 }
 
 
-def read_brought(ask: Asking, commit: str, path: str, branch: str) -> list[Bringing]:
+def read_brought(
+    ask: Asking, commit: str, path: str, branch: str, listed: Listed | None = None
+) -> list[Bringing]:
     """The merged pull requests to a branch that brought a commit, its own first.
 
     Args:
@@ -94,12 +98,14 @@ def read_brought(ask: Asking, commit: str, path: str, branch: str) -> list[Bring
         commit: The commit.
         path: The record's.
         branch: The branch that counts.
+        listed: Keeps the files of long pull requests between calls, each of which would otherwise
+            ask for page after page of them again; those of a merged one do not change.
 
     Raises:
         GitHubRefused: Part of what is needed is not shown.
     """
     found = [
-        _Pull(ask, node, path).read()
+        _Pull(ask, node, path, {} if listed is None else listed).read()
         for node in _pulls(ask, commit, path)
         if node["merged"] and node["baseRefName"] == branch
     ]
@@ -125,10 +131,11 @@ def _pulls(ask: Asking, commit: str, path: str) -> Iterator[Node]:
 class _Pull:
     """A merged pull request that is read."""
 
-    def __init__(self, ask: Asking, node: Node, path: str) -> None:
+    def __init__(self, ask: Asking, node: Node, path: str, listed: Listed) -> None:
         self._ask = ask
         self._node = node
         self._path = path
+        self._listed = listed
         self._number: int = node["number"]
 
     def read(self) -> Bringing:
@@ -151,8 +158,15 @@ class _Pull:
             reviews=self._reviews(),
             commits=tuple(each["oid"] for each in commits),
             written=tuple(self._written(each) for each in commits if self._touches(each)),
-            files=tuple(each["path"] for each in self._all("files", _FILES_SHOWN)),
+            files=self._files(),
         )
+
+    def _files(self) -> tuple[str, ...]:
+        key = self._number, self._node["headRefOid"]
+        if key not in self._listed:
+            found = self._all("files", _FILES_SHOWN)
+            self._listed[key] = tuple(each["path"] for each in found)
+        return self._listed[key]
 
     def _reviews(self) -> tuple[Review, ...]:
         found = [

@@ -311,6 +311,17 @@ class MemoryRepository(MemoryHistory):
             raise AlreadyThere(f"the branch {name} exists")
         self.branches[name] = commit
 
+    def commit_files(self, parent: str, files: Mapping[str, bytes], message: str, /) -> str:  # noqa: ARG002 - nobody reads it here
+        """See `ports.Forge`."""
+        there = self._commits[self.commit(parent)].files
+        return self._store((parent,), _changed(there, dict(files)), by=(self._bot,))
+
+    def move_branch(self, name: str, commit: str, /) -> None:
+        """See `ports.Forge`."""
+        if name not in self.branches:
+            raise NotThere(f"no branch {name}")
+        self.put_back(name, commit)
+
     def add_file(
         self, branch: str, path: str, content: bytes, message: str, /, *, replaces: str | None
     ) -> None:

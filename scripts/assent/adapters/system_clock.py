@@ -1,8 +1,9 @@
 """The machine's clock."""
 
+import time
 from datetime import UTC, datetime
 
-__all__ = ["SystemClock"]
+__all__ = ["SystemClock", "SystemPause"]
 
 
 class SystemClock:
@@ -11,3 +12,11 @@ class SystemClock:
     def now(self) -> datetime:
         """The time now, in UTC."""
         return datetime.now(UTC)
+
+
+class SystemPause:
+    """Sleeps."""
+
+    def wait(self, seconds: float, /) -> None:
+        """Let some time pass."""
+        time.sleep(seconds)

@@ -18,10 +18,11 @@ from assent.core.gates import (
     judge_gates,
     waivers_used,
 )
+from assent.core.imports import import_objection, is_import
 from assent.core.names import RecordId
 from assent.core.package import Package, is_recreated, package_differences
 from assent.core.parameters import MAX_VALUE_BYTES, History
-from assent.core.record import Decision, Record
+from assent.core.record import Decision, Record, Waiver
 from assent.core.review import soaking
 from assent.core.waiting import WaitKind, waits
 
@@ -55,6 +56,26 @@ def admission(
     refusal = _unfitness(asked, history, actual)
     if refusal is not None:
         return refusal
+    if is_import(asked.record):
+        waived = _imported(asked, history, actual, config)
+    else:
+        waived = _gated(asked, actual, config, risen)
+    if isinstance(waived, Refuse):
+        return waived
+    decide = Decide(
+        id=asked.id,
+        was=history.decision,
+        becomes=asked.record.decision,
+        asked=asked,
+        waived=waived,
+    )
+    return _waiting(decide, actual, config) or decide
+
+
+def _gated(
+    asked: Asked, actual: Actual, config: Config, risen: Collection[RecordId]
+) -> tuple[Waiver, ...] | Refuse:
+    """The waivers without which a gate would stand in the way; or that one does."""
     champion = _champion(asked, actual, config, risen)
     results = judge_gates(
         config.gates(actual.environment, asked.id.model),
@@ -66,14 +87,27 @@ def admission(
     if failing:
         detail = "; ".join(_objection(result, champion) for result in failing)
         return Refuse(id=asked.id, reason=Reason.GATE_FAILS, detail=detail)
-    decide = Decide(
-        id=asked.id,
-        was=history.decision,
-        becomes=asked.record.decision,
-        asked=asked,
-        waived=waivers_used(results),
+    return waivers_used(results)
+
+
+def _imported(
+    asked: Asked, history: History, actual: Actual, config: Config
+) -> tuple[Waiver, ...] | Refuse:
+    """No waiver, for no gate is asked; or why the version may not be taken over."""
+    seen = actual.versions.get(asked.id)
+    if seen is None or asked.id not in actual.decided_otherwise:
+        raise Unobserved(f"nobody looked up what was decided on {asked.id} elsewhere")
+    detail = import_objection(
+        asked.record,
+        history,
+        seen,
+        config=config,
+        decided_otherwise=actual.decided_otherwise[asked.id],
+        role=actual.role,
     )
-    return _waiting(decide, actual, config) or decide
+    if detail is not None:
+        return Refuse(id=asked.id, reason=Reason.IMPORT_REFUSED, detail=detail)
+    return ()
 
 
 def _champion(
@@ -102,10 +136,11 @@ _WAITING: Mapping[WaitKind, Reason] = {
 def _waiting(decide: Decide, actual: Actual, config: Config) -> Refuse | None:
     """Why a decision has to wait; it comes last, since it is all that broken glass lifts."""
     environment, model = actual.environment, decide.id.model
+    soak = soaking(config, environment, model, actual.since_below.get(decide.id))
     found = waits(
         environment,
         actual.now,
-        soaking=soaking(config, environment, model, actual.since_below.get(decide.id)),
+        soaking=None if is_import(decide.asked.record) else soak,
         freezes=config.freezes,
         stopped=config.stopped,
     )

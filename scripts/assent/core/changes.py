@@ -116,6 +116,11 @@ class Actual:
     """Per version, the decisions of other environments that registry and main agree on."""
     rivals: Mapping[RecordId, Rivals] = field(default_factory=dict)
     """Of every rising record that gates compare, in the order in which main got them."""
+    decided_otherwise: Mapping[RecordId, str] = field(default_factory=dict)
+    """Of every rising import: where Assent decided on that version by anything but an import, in
+    words; empty where nowhere."""
+    role: str = ""
+    """The ARN as which Assent writes to the registry; empty where that is not known."""
     now: datetime
     """The moment of looking: freezes and soak are judged by it."""
 
@@ -153,6 +158,7 @@ class Reason(StrEnum):
     TOO_FEW_APPROVALS = "too-few-approvals"
     CREATOR_UNKNOWN = "creator-unknown"
     DECISION_UNPROVEN = "decision-unproven"
+    IMPORT_REFUSED = "import-refused"
 
 
 LEFT_TO_APPLY = frozenset(

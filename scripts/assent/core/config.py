@@ -3,7 +3,7 @@
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from assent.core.errors import AssentError, Exit
@@ -22,12 +22,14 @@ from assent.core.record import dotted
 from assent.core.reports import ReportKind
 from assent.core.schema import Schema
 from assent.core.strict_yaml import YamlProblem, read_yaml
+from assent.core.timestamps import read_time
 from assent.core.waiting import Freeze, duration_of
 
 __all__ = [
     "Config",
     "Environment",
     "ExpectedReport",
+    "ImportSettings",
     "InferenceSettings",
     "InvalidConfig",
     "Override",
@@ -127,6 +129,14 @@ class ReceiptSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSettings:
+    """Which versions may be taken over as approved without gates and soak."""
+
+    registered_before: datetime
+    """UTC. Only what was created before, and is as it was then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What differs in an environment for some models."""
 
@@ -168,6 +178,8 @@ class Config:
     """Where reports are kept by digest whose own bucket keeps no versions."""
     identities: Identities = field(default_factory=Identities)
     receipts: ReceiptSettings = ReceiptSettings()
+    imports: ImportSettings | None = None
+    """None where nothing may be imported."""
     writers: tuple[str, ...] = ()
     """Globs over the IAM principals that may write approvals to the registry; none where that is
     not watched."""
@@ -307,9 +319,18 @@ def _contradictions(value: Mapping[str, Any]) -> list[Contradiction]:
             message = "open promotions are counted by a label, which cannot hold so long a name"
             found.append(((*place, "max_open"), message))
         found.extend(_demands(environment, place, entry=index == 0))
+    found.extend(_of_imports(value))
     found.extend(freeze_problems(value.get("freezes", []), seen.values()))
     found.extend(_of_overrides(value))
     return found
+
+
+def _of_imports(value: Mapping[str, Any]) -> Iterator[Contradiction]:
+    if "imports" in value:
+        try:
+            read_time(value["imports"]["registered_before"])
+        except ValueError:
+            yield ("imports", "registered_before"), "there is no such time"
 
 
 def _of_overrides(value: Mapping[str, Any]) -> Iterator[Contradiction]:
@@ -364,8 +385,15 @@ def _config(value: Mapping[str, Any]) -> Config:
         evidence_bucket=value.get("evidence_bucket"),
         identities=_identities(value.get("identities", {})),
         receipts=ReceiptSettings(**value.get("receipts", {})),
+        imports=_imports(value.get("imports")),
         writers=tuple(value["registry"].get("writers", ())),
     )
+
+
+def _imports(value: Mapping[str, Any] | None) -> ImportSettings | None:
+    if value is None:
+        return None
+    return ImportSettings(registered_before=read_time(value["registered_before"]))
 
 
 def _identities(value: Mapping[str, Any]) -> Identities:

@@ -44,6 +44,7 @@ class EvidenceSource(StrEnum):
     TRAINING = "training"
     BATCH_INFERENCE = "batch-inference"
     IMPORT = "import"
+    """Of training, of a version that was approved in the registry before Assent came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

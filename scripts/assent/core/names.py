@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from assent.core.errors import AssentError
 
 __all__ = [
+    "IMPORTS",
     "PROMOTIONS",
     "InvalidName",
     "PackageArn",
@@ -20,6 +21,9 @@ __all__ = [
 
 PROMOTIONS = "promotions"
 """The folder that holds every promotion record."""
+
+IMPORTS = "import/"
+"""Where the branches of imports begin, which bring many records."""
 
 # SageMaker's own EntityName pattern, which is a subset of what paths, git refs, parameter names
 # and shells take literally; so nothing that passes here needs escaping there.

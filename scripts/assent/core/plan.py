@@ -20,6 +20,7 @@ from assent.core.changes import (
 )
 from assent.core.config import Config
 from assent.core.current import candidates, current_text, largest_current, named_version
+from assent.core.imports import is_import
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion, package_differences
 from assent.core.parameters import History, HistoryEntry
@@ -51,6 +52,7 @@ __all__ = [
     "package_differences",
     "registry_showing",
     "shown_decision",
+    "untouched",
 ]
 
 
@@ -127,9 +129,20 @@ def _changes(
         if restored is not None:
             yield restored
             return
+    if untouched(wanted, history):
+        return
     withdrawn = _withdrawal(wanted, actual, ladder)
     if withdrawn is not None:
         yield withdrawn
+
+
+def untouched(wanted: Wanted, history: History) -> bool:
+    """Whether the registry's approval is from before Assent, and an import of it is under way.
+
+    It is not taken back because the import waits for a freeze, or for its approval: what runs by it
+    would stop, and the import could never take effect. `drift` reports it meanwhile.
+    """
+    return isinstance(wanted, Asked) and is_import(wanted.record) and not history.entries
 
 
 def _decision(

@@ -42,6 +42,8 @@ class DecisionApplied:
     """The ids of gates that it does not hold, and that its record excuses it from."""
     broke_glass: str = ""
     """The login of the code owner by whose word it did not wait; empty where it need not."""
+    imported: bool = False
+    """Whether it was approved before Assent came, and was taken over without gates and soak."""
     author: str = ""
     """Who opened the pull request."""
     approvals: tuple[Approval, ...] = ()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from assent.core.config import Config
 from assent.core.gates import GateResult, Rival, RivalUnread, judge_gates, waivers_used
+from assent.core.imports import is_import
 from assent.core.metrics import Metric
 from assent.core.package import ModelVersion
 from assent.core.parameters import Names
@@ -89,7 +90,7 @@ class Review:
     record: Record
     champion: ChampionState
     gates: tuple[GateResult, ...]
-    """In the order of `assent.yaml`."""
+    """In the order of `assent.yaml`; none for an import."""
     waits: tuple[Wait, ...]
     """What keeps it from taking effect now."""
     approvals: int
@@ -148,9 +149,10 @@ def review(
     """
     environment, model = record.id.environment, record.id.model
     rung = config.below(environment)
-    results = judge_gates(
-        config.gates(environment, model), record.evidence, rival(champion), record.waivers
-    )
+    imported = is_import(record)
+    gates = () if imported else config.gates(environment, model)
+    results = judge_gates(gates, record.evidence, rival(champion), record.waivers)
+    soak = None if imported else soaking(config, environment, model, since_below)
     waived = bool(waivers_used(results))
     return Review(
         record=record,
@@ -159,7 +161,7 @@ def review(
         waits=waits(
             environment,
             now,
-            soaking=soaking(config, environment, model, since_below),
+            soaking=soak,
             freezes=config.freezes,
             stopped=config.stopped,
         ),

@@ -5,17 +5,25 @@ What was told is looked for on GitHub itself, so a run that was cut off is made 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
 from assent.core.closing import answered
 from assent.core.deployment import Deployment, LiveVersion, place_of
 from assent.core.errors import AssentError
+from assent.core.imports import is_import
 from assent.core.parameters import HistoryEntry
 from assent.core.plan import Asked
 from assent.core.record import Decision
-from assent.core.rendering.applied import Effect, applied_comment, applied_mark
+from assent.core.rendering.applied import (
+    MOST_TOLD,
+    Effect,
+    applied_comment,
+    applied_mark,
+    imported_comment,
+)
+from assent.core.rendering.notices import imported_notice
 from assent.flows.progress import Progress
 from assent.flows.set_current import Live
 from assent.ports import Deployments, Forge, NotThere
@@ -46,7 +54,11 @@ class Announcer:
 
     def announce(self) -> None:
         """Tell all that may not have been told yet."""
-        for asked in self._decided():
+        decided = list(self._decided())
+        self._tell_of_imports([each for each in decided if is_import(each.record)])
+        for asked in decided:
+            if is_import(asked.record) and asked.record.decision is Decision.APPROVED:
+                continue
             self._attempt(asked.id.path, [asked.id.path], partial(self._say, asked))
         deployments = self._run.world.deployments
         if deployments is None:
@@ -91,6 +103,45 @@ class Announcer:
                 continue
             if not self._run.seen.everything or self._is_recent(history.last):
                 yield each
+
+    def _tell_of_imports(self, imports: Sequence[Asked]) -> None:
+        """Tell of imports pull request by pull request, for one may bring thousands."""
+        by_pull: dict[str, list[Asked]] = {}
+        for asked in imports:
+            *_, entry = self._run.histories[asked.id].entries
+            if entry.decision is Decision.APPROVED:
+                by_pull.setdefault(entry.pull_request, []).append(asked)
+        for address, some in by_pull.items():
+            paths = [each.id.path for each in some]
+            step = partial(self._say_imports, address, some)
+            self._attempt(address, paths, step)
+
+    def _say_imports(self, address: str, some: Sequence[Asked]) -> None:
+        number = _NUMBER.search(address)
+        if number is None:
+            return
+        pull, environment = int(number[1]), self._run.environment
+        fresh = [each for each in some if each.id in self._run.fresh]
+        if fresh:
+            self._run.notify(imported_notice(environment, [each.id for each in fresh], address))
+        try:
+            conversation = self._forge.conversation(pull)
+        except NotThere:
+            return
+        if conversation.url != address:
+            return  # of a repository that was moved
+        untold = [
+            each
+            for each in some
+            if not answered(conversation.remarks, applied_mark(each.blob, environment))
+        ]
+        for at in range(0, len(untold), MOST_TOLD):
+            effects = [self._imported(each) for each in untold[at : at + MOST_TOLD]]
+            self._forge.comment(pull, imported_comment(effects))
+
+    def _imported(self, asked: Asked) -> Effect:
+        *before, entry = [each for each in self._run.histories[asked.id].entries if not each.aside]
+        return self._effect(asked, entry, _decision(before))
 
     def _say(self, asked: Asked) -> None:
         """Comment on the decision's pull request, once."""

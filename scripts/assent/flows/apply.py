@@ -12,6 +12,7 @@ from functools import partial
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError, Exit
+from assent.core.imports import is_import
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import Applied, HistoryEntry, write_applied, write_history
@@ -24,6 +25,7 @@ from assent.core.plan import (
     concerns,
     in_order,
     registry_showing,
+    untouched,
 )
 from assent.core.receipt_predicates import own_fields
 from assent.core.receipts import (
@@ -260,10 +262,15 @@ class _Run:
                 step()
             except _Refusal as refusal:
                 self._refusals.report(refusal.receipt)
-                mend(self._run, id_)
+                if not self._is_untouched(id_):
+                    mend(self._run, id_)
         except AssentError as error:
             self._run.fail(id_.path, error)
             self._run.retry.add(id_.path)
+
+    def _is_untouched(self, id_: RecordId) -> bool:
+        asked = next(each for each in self._seen.wanted if each.id == id_)
+        return untouched(asked, self._run.histories[id_])
 
     def _decide(self, change: Decide, unless: Refuse | None = None) -> None:
         """Bring a decision into effect, `unless` it waits and nobody broke the glass."""
@@ -304,6 +311,7 @@ class _Run:
                 restored=restored,
                 waived=entry.waived,
                 broke_glass=entry.broke_glass,
+                imported=is_import(change.asked.record),
                 author=proof.author,
                 approvals=proof.approvals,
             )
@@ -312,6 +320,8 @@ class _Run:
         if planned is not None and not concerns(change.asked.record, planned):
             # What it showed of the decision before is not in effect any more.
             mend(self._run, change.id)
+        if is_import(change.asked.record):
+            return  # the announcer tells of all of them at once
         reason = change.asked.record.reason
         self._run.notify(
             decided_notice(

@@ -300,6 +300,8 @@ class _Proposal:
                 paths=self.paths,
                 steps=tuple(steps.values()),
                 ladder=self.config.ladder,
+                config=self.config,
+                below=tree.below,
                 head_branch=self.head_branch,
                 proposed=proposed,
                 promotions=asked,

@@ -10,7 +10,7 @@ from assent.core.errors import AssentError
 from assent.core.evidence import evidence_digest
 from assent.core.forge import Conversation, ProposalState, PullRequestState, Turn, TurnKind
 from assent.core.git_objects import blob_id
-from assent.core.names import RecordId, parse_package_arn, parse_path, promotion_of_branch
+from assent.core.names import IMPORTS, RecordId, parse_package_arn, parse_path, promotion_of_branch
 from assent.core.parameters import (
     History,
     HistoryEntry,
@@ -142,6 +142,8 @@ class Closings:
         Raises:
             AssentError: It could not be read.
         """
+        if pull.branch.startswith(IMPORTS):
+            return  # whether it was taken over or not, what was approved before is no question here
         named = promotion_of_branch(pull.branch)
         if named is not None and named.environment != self._environment.name:
             return

@@ -61,6 +61,7 @@ def collect_evidence(
     *,
     store: EvidenceStore | None = None,
     inference: CollectedInference | None = None,
+    imported: bool = False,
 ) -> Collected:
     """Read every report that a version names, and pin its artifacts.
 
@@ -73,6 +74,7 @@ def collect_evidence(
         now: When this is.
         store: Where reports are kept that their own bucket keeps no versions of, if anywhere.
         inference: A batch inference one rung down that is evidence too.
+        imported: Whether it was approved before Assent came, and is taken over.
 
     Raises:
         AssentError: Only those from which nothing is known yet: S3 did not answer, or did not
@@ -94,8 +96,9 @@ def collect_evidence(
             read.append(found)
     if not version.reports:
         unread.append(UnreadPart(where="model metrics", why="the package names no report"))
+    alone = EvidenceSource.IMPORT if imported else EvidenceSource.TRAINING
     evidence = Evidence(
-        source=EvidenceSource.TRAINING if inference is None else EvidenceSource.BATCH_INFERENCE,
+        source=alone if inference is None else EvidenceSource.BATCH_INFERENCE,
         collected=to_seconds(now),
         inference=None if inference is None else inference.inference,
         origin=origin_of(version),

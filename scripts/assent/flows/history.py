@@ -8,9 +8,10 @@ from itertools import accumulate
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError, Exit
+from assent.core.imports import is_import
 from assent.core.names import VERSION_PATTERN, InvalidName, RecordId, parse_path, shown
 from assent.core.parameters import History, HistoryEntry, Names, UnreadableParameter
-from assent.core.record import Decision
+from assent.core.record import Decision, Record
 from assent.core.rendering.history import PastDecision
 from assent.flows.elsewhere import parameters_elsewhere
 from assent.flows.histories import assembled
@@ -120,12 +121,22 @@ def _dated(world: World, found: History) -> Iterator[tuple[datetime, PastDecisio
     """
     times = accumulate((entry.at for entry in found.entries), max)
     for time, entry in zip(times, found.entries, strict=True):
-        yield time, PastDecision(id=found.id, entry=entry, reason=_reason(world, entry))
+        record = None if entry.reason else record_of_blob(world, entry.blob)
+        yield (
+            time,
+            PastDecision(
+                id=found.id,
+                entry=entry,
+                reason=_reason(entry, record),
+                imported=record is not None
+                and entry.decision is Decision.APPROVED
+                and is_import(record),
+            ),
+        )
 
 
-def _reason(world: World, entry: HistoryEntry) -> str:
+def _reason(entry: HistoryEntry, record: Record | None) -> str:
     """Why: a closing's reason stands in its entry, that of a record in the record."""
     if entry.reason or entry.decision in {None, Decision.APPROVED}:
         return entry.reason
-    record = record_of_blob(world, entry.blob)
     return "" if record is None else record.reason

@@ -1,11 +1,12 @@
 """Read what main asks for and what is, for one environment, as far as a plan needs it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assent.core.admission import is_compared
 from assent.core.config import CONFIG_PATH, Environment
 from assent.core.errors import AssentError
+from assent.core.imports import is_import
 from assent.core.names import PROMOTIONS, PackageArn, RecordId, parse_package_arn, parse_path
 from assent.core.package import ModelVersion
 from assent.core.parameters import (
@@ -180,6 +181,7 @@ class _Observer:
             self._read_some(wanted)
         below = self._below(wanted)
         rivals = self._rivals(wanted)
+        otherwise = self._decided_otherwise(wanted)
         left_out = {each.id.path for each in wanted if each.id.model in self._unreadable}
         wanted = [each for each in wanted if each.id.model not in self._unreadable]
         versions = self._describe(wanted, everything=paths is None)
@@ -191,7 +193,9 @@ class _Observer:
             applied_text=applied,
             everything=paths is None,
             wanted=tuple(wanted),
-            actual=self._actual(wanted, versions, below, rivals),
+            actual=replace(
+                self._actual(wanted, versions, below, rivals), decided_otherwise=otherwise
+            ),
             unreadable=self._unreadable,
             unknown=self._unknown,
             left_out=tuple(sorted(left_out)),
@@ -390,6 +394,7 @@ class _Observer:
                 if version is not None
             },
             rivals=rivals,
+            role=self._world.role,
             now=self._world.clock.now(),
         )
 
@@ -424,11 +429,47 @@ class _Observer:
         """What gates compare rising records with; one of which nobody can tell waits."""
         config, environment = self._world.config, self._environment.name
         compared = [
-            each for each in self._rising(wanted) if is_compared(config, environment, each.id.model)
+            each
+            for each in self._rising(wanted)
+            if is_compared(config, environment, each.id.model) and not is_import(each.record)
         ]
         found = find_rivals(self._world, compared, wanted, self._live, self._history)
         self._unknown.update(found.unknown)
         return found.rivals
+
+    def _decided_otherwise(self, wanted: Sequence[Wanted]) -> dict[RecordId, str]:
+        """Where else something decided on rising imports that is no import, in words.
+
+        One of which that cannot be told waits.
+        """
+        imports = [each for each in self._rising(wanted) if is_import(each.record)]
+        found = {each.id: "" for each in imports}
+        others = [each for each in self._world.config.environments if each != self._environment]
+        for other in others if imports else ():
+            names = Names(prefix=self._world.config.parameter_prefix, environment=other.name)
+            parameters = parameters_elsewhere(self._world, other)
+            asked = {each.id: names.history(each.id.model, each.id.version) for each in imports}
+            try:
+                texts = parameters.read(list(asked.values()))
+                for each in imports:
+                    there = RecordId(other.name, each.id.model, each.id.version)
+                    text = texts.get(asked[each.id])
+                    history = assembled(there, names, text, parameters.read)
+                    if not found[each.id] and not self._is_by_import(history, each.record):
+                        found[each.id] = f"in {other.name}, and not by an import"
+            except AssentError as error:
+                self._unknown.update((each.id, error) for each in imports)
+        return found
+
+    def _is_by_import(self, history: DecisionHistory, record: Record) -> bool:
+        """Whether all that was decided are imports of the very package, each told by its blob."""
+        for entry in history.entries:
+            behind = record_of_blob(self._world, entry.blob)
+            if entry.decision is not Decision.APPROVED or entry.aside or behind is None:
+                return False
+            if not is_import(behind) or behind.package.created != record.package.created:
+                return False
+        return True
 
     def _live(self, model: str) -> int | None:
         name = self._names.current(model)

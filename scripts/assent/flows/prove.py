@@ -13,6 +13,7 @@ from assent.core.changes import Asked, Reason
 from assent.core.config import Config
 from assent.core.errors import AssentError
 from assent.core.identities import RegistrarKind
+from assent.core.imports import is_import, late_import
 from assent.core.objections import (
     Objection,
     Verdict,
@@ -161,6 +162,9 @@ class _Case:
         if self._rises:
             # Neither what a later change lowered nor what one raised is got around.
             configs = (self.world.config, origins.config_at(self.base))
+            late = self._late(configs)
+            if late is not None:
+                return self._unproven(Reason.IMPORT_REFUSED, late)
             unknown = self._unknown(configs)
             if unknown is not None:
                 return self._unproven(Reason.CREATOR_UNKNOWN, unknown)
@@ -206,6 +210,14 @@ class _Case:
             return None
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         return f"pull request {self.pull.url} also changed {found[0]}{more}, which judges records"
+
+    def _late(self, configs: Sequence[Config]) -> str | None:
+        """Say that an import was not to be had by the rules of before it, or of now."""
+        if not is_import(self.asked.record):
+            return None
+        created = self.asked.record.package.created
+        said = (late_import(created, each) for each in configs)
+        return next((each for each in said if each is not None), None)
 
     def _unknown(self, configs: Sequence[Config]) -> str | None:
         """Say whom nobody knows, where that holds a yes up."""

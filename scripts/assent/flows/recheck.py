@@ -197,12 +197,19 @@ class _Recheck:
         )
         told = replace(
             self._evidence,
-            source=EvidenceSource.TRAINING if again is None else EvidenceSource.BATCH_INFERENCE,
+            source=self._source(again),
             inference=None if again is None else again.inference,
             origin=origin_of(self._seen),
             unread=(*(() if again is None else again.unread), *useless),
         )
         return evidence_objection(self._package, self._evidence, assembled(told, files))
+
+    def _source(self, again: CollectedInference | None) -> EvidenceSource:
+        """What the record's evidence is; an import is of training, and admission judged it."""
+        if again is not None:
+            return EvidenceSource.BATCH_INFERENCE
+        imported = self._evidence.source is EvidenceSource.IMPORT
+        return EvidenceSource.IMPORT if imported else EvidenceSource.TRAINING
 
     def _inference(self, inference: Inference) -> CollectedInference | Objection:
         environment = self._world.config.environment(inference.environment)

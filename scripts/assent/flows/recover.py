@@ -10,6 +10,7 @@ from assent.core.changes import Asked
 from assent.core.closing import turns_of
 from assent.core.forge import TurnKind
 from assent.core.gates import GateFails, judge_gates
+from assent.core.imports import is_import, late_import
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.parameters import HistoryEntry
 from assent.core.record import Decision, Record, Waiver
@@ -123,6 +124,8 @@ class Recovery:
 
     def _failed(self, id_: RecordId, record: Record) -> list[GateFails]:
         """What its numbers do not hold of the gates that compare with nothing."""
+        if is_import(record):
+            return []  # no gate was asked of it
         gates = self._world.config.gates(id_.environment, id_.model)
         alone = [gate for gate in gates if not gate.kind.compares]
         results = judge_gates(alone, record.evidence, None)
@@ -133,6 +136,8 @@ class Recovery:
         record = record_of_blob(self._world, entry.blob)
         if record is None or entry.decision is not Decision.APPROVED:
             return None
+        if is_import(record):
+            return late_import(record.package.created, self._world.config)
         waived = {each.gate for each in record.waivers}
         failing = [each for each in self._failed(id_, record) if each.gate.id not in waived]
         return f"it fails {failing[0].gate.id}: {failing[0].why}" if failing else None

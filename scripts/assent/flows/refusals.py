@@ -5,18 +5,31 @@ on GitHub itself, so a run that was cut off before or after it is made up for by
 fails of it holds up nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from assent.core.approval import Bringing
 from assent.core.closing import answered
 from assent.core.errors import AssentError
 from assent.core.receipts import Refused
-from assent.core.rendering.refused import refused_comment, refused_mark
+from assent.core.rendering.refused import (
+    MOST_TOLD,
+    refusals_comment,
+    refused_comment,
+    refused_mark,
+)
 from assent.flows.origins import Origins
 from assent.flows.progress import Progress
 from assent.ports import Forge
 
+if TYPE_CHECKING:
+    from assent.core.changes import Reason
+
 __all__ = ["Refusals"]
+
+_FEW = 3
+"""So many refusals of one pull request for one reason have a comment each."""
 
 
 class Refusals:
@@ -45,14 +58,24 @@ class Refusals:
             self._untold.append((found, pull))
 
     def tell(self) -> None:
-        """Comment on what was reported, as far as nothing says it yet."""
+        """Comment on what was reported, as far as nothing says it yet.
+
+        What of one pull request is refused for one reason is told at once, if it is much: an
+        import may have thousands of records.
+        """
+        groups: dict[tuple[int, Reason], list[Refused]] = {}
         for refused, pull in self._untold:
-            if self._silent:
-                return
-            try:
-                self._say(refused, pull.number)
-            except AssentError as error:
-                self._note(refused, error)
+            groups.setdefault((pull.number, refused.reason), []).append(refused)
+        for (number, _), some in groups.items():
+            many = len(some) > _FEW
+            parts = [some[at : at + MOST_TOLD] for at in range(0, len(some), MOST_TOLD)]
+            for part in parts if many else [[each] for each in some]:
+                if self._silent:
+                    return
+                try:
+                    self._say(part, number)
+                except AssentError as error:
+                    self._note(part[0], error)
 
     def _pull_of(self, refused: Refused) -> Bringing | None:
         if self._silent:
@@ -66,10 +89,14 @@ class Refusals:
             return None
         return origin.holding(refused.blob) or origin.pulls[0]
 
-    def _say(self, refused: Refused, number: int) -> None:
+    def _say(self, some: Sequence[Refused], number: int) -> None:
         remarks = self._forge.conversation(number).remarks
-        if not answered(remarks, refused_mark(refused)):
-            self._forge.comment(number, refused_comment(refused, self._run.world.run))
+        untold = [each for each in some if not answered(remarks, refused_mark(each))]
+        if not untold:
+            return
+        run = self._run.world.run
+        text = refused_comment(untold[0], run) if len(some) == 1 else refusals_comment(untold, run)
+        self._forge.comment(number, text)
 
     def _note(self, refused: Refused, error: AssentError) -> None:
         self._silent = error.retryable

@@ -7,6 +7,7 @@ from assent.core.admission import difference_reason
 from assent.core.changes import Reason
 from assent.core.current import candidates, current_text, named_version
 from assent.core.errors import AssentError
+from assent.core.imports import is_import
 from assent.core.names import RecordId, parse_package_arn
 from assent.core.package import package_differences
 from assent.core.receipts import CurrentSet, Refused
@@ -91,11 +92,16 @@ class Currents:
         self._run.emit(
             CurrentSet(environment=self._run.environment, model=model, was=was, becomes=becomes)
         )
-        if becomes != was:
+        if becomes != was and not self._is_of_import(model):
             url = self._brought(model)
             notice = live_notice(self._run.environment, model, was=was, becomes=becomes, url=url)
             self._run.notify(notice)
         return live
+
+    def _is_of_import(self, model: str) -> bool:
+        """Whether all that this run decided on a model are imports, which are told of at once."""
+        fresh = [record for id_, record in self._run.fresh.items() if id_.model == model]
+        return bool(fresh) and all(map(is_import, fresh))
 
     def _brought(self, model: str) -> str:
         """The pull request of the last decision on a model that this run brought into effect."""

@@ -14,7 +14,7 @@ from assent.ports.aws import (
     Reports,
     TransformRun,
 )
-from assent.ports.clock import Clock
+from assent.ports.clock import Clock, Pause
 from assent.ports.errors import (
     AlreadyThere,
     CredentialsRefused,
@@ -49,6 +49,7 @@ __all__ = [
     "ObjectFacts",
     "Objects",
     "Parameters",
+    "Pause",
     "Queue",
     "ReceiptFiles",
     "ReceiptLog",

@@ -1,9 +1,9 @@
-"""The time, as a port."""
+"""The time, and letting it pass, as ports."""
 
 from datetime import datetime
 from typing import Protocol
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "Pause"]
 
 
 class Clock(Protocol):
@@ -11,4 +11,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time now, in UTC."""
+        ...
+
+
+class Pause(Protocol):
+    """Waits, where somebody looks on who has nothing else to do; the Lambda never does."""
+
+    def wait(self, seconds: float, /) -> None:
+        """Let some time pass."""
         ...

@@ -1,6 +1,6 @@
 """What the flows need from GitHub."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -65,6 +65,17 @@ class Forge(Protocol):
         Raises:
             AlreadyThere: It exists.
         """
+        ...
+
+    def commit_files(self, parent: str, files: Mapping[str, bytes], message: str, /) -> str:
+        """Make a commit that adds files to what another one holds; returns its id.
+
+        Nobody sees it before a branch names it, so that whoever is cut off leaves nothing behind.
+        """
+        ...
+
+    def move_branch(self, name: str, commit: str, /) -> None:
+        """Let a branch that exists name another commit, whatever it named before."""
         ...
 
     def add_file(

@@ -1,7 +1,7 @@
 """The audit itself: from what was read to what happened, and to every place that does not fit."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assent.core.audit.chain import ChainReading, Receipt, read_chain
 from assent.core.audit.decisions import Decisions, bring_together
@@ -15,8 +15,10 @@ from assent.core.audit.stored import Stored, read_stored
 from assent.core.audit.timeline import Event, EventKind, decision_events, other_events
 from assent.core.config import Config
 from assent.core.errors import Exit
+from assent.core.imports import is_import
 from assent.core.names import RecordId
 from assent.core.parameters import Names
+from assent.core.record import Decision, Record
 from assent.core.schema import Schema
 
 __all__ = ["Audit", "Reading", "judge", "read_environments", "reviewed_in", "spoken_of"]
@@ -138,7 +140,7 @@ def judge(material: Material, readings: Sequence[Reading], promotion: Schema) ->
     gaps: list[Gap] = []
     for reading in readings:
         of_environment = list(_gaps(material, reading, links, records))
-        events.extend(_events(material, reading, links, of_environment))
+        events.extend(_events(material, reading, links, records, of_environment))
         gaps.extend(of_environment)
     gaps.extend(registry_gaps(material, {each.environment: each.stored for each in readings}))
     ladder, scope = material.config.ladder, material.scope
@@ -258,7 +260,7 @@ def _refused(material: Material, reading: Reading) -> dict[tuple[RecordId, str],
 
 
 def _events(
-    material: Material, reading: Reading, links: Links, gaps: Sequence[Gap]
+    material: Material, reading: Reading, links: Links, records: Records, gaps: Sequence[Gap]
 ) -> Iterator[Event]:
     by_id: dict[RecordId, list[Gap]] = {}
     for gap in gaps:
@@ -267,7 +269,12 @@ def _events(
     named = namings(reading.names, reading.receipts, reading.stored, material.read_at)
     for id_, some in reading.decisions.decided.items():
         closings = [links.is_closing(each) for each in some]
-        yield from decision_events(some, closings, named.get(id_.model, []), by_id.get(id_, []))
+        found = decision_events(some, closings, named.get(id_.model, []), by_id.get(id_, []))
+        for event in found:
+            record = records.of(event.blob)
+            imported = isinstance(record, Record) and is_import(record)
+            is_yes = event.decision is Decision.APPROVED
+            yield replace(event, imported=True) if imported and is_yes else event
     for event in other_events(reading.receipts):
         if material.scope.holds(event.id):
             yield event

@@ -68,6 +68,8 @@ class Event:
     reason: str = ""
     waived: tuple[str, ...] = ()
     broke_glass: str = ""
+    imported: bool = False
+    """Whether the record says that it was approved before Assent came, and was taken over."""
     before: Mapping[str, str] | None = None
     """The registry's fields before it was written; None where that is not known."""
     after: Mapping[str, str] | None = None

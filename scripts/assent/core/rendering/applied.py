@@ -8,7 +8,10 @@ from assent.core.parameters import NAMED_APPROVERS, HistoryEntry
 from assent.core.record import Decision, Waiver
 from assent.core.rendering.markdown import alert, code
 
-__all__ = ["Effect", "applied_comment", "applied_mark"]
+__all__ = ["MOST_TOLD", "Effect", "applied_comment", "applied_mark", "imported_comment"]
+
+MOST_TOLD = 200
+"""Of so many imports one comment tells; each has its mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,31 @@ def applied_comment(effect: Effect) -> str:
     if effect.run:
         lines.append(f"- Done by <{effect.run}>.")
     return "\n".join([*lines, "", applied_mark(entry.blob, id_.environment), ""])
+
+
+def imported_comment(effects: Sequence[Effect]) -> str:
+    """What was taken over in one environment, at most `MOST_TOLD` of it: by model, each marked."""
+    first = effects[0]
+    environment = first.id.environment
+    by = sorted({login for each in effects for login in each.entry.by})
+    models: dict[str, list[Effect]] = {}
+    for each in effects:
+        models.setdefault(each.id.model, []).append(each)
+    what = f"{len(effects)} {'import is' if len(effects) == 1 else 'imports are'}"
+    lines = [
+        f"**In effect: Approved**: {what} approved in {code(environment)}, by {_names(by)}.",
+        "No gate and no soak was judged.",
+        "",
+        *(
+            f"- {code(model)} {', '.join(str(each.id.version) for each in some)}: "
+            f"{code('current')} {_live(some[-1])}"
+            for model, some in models.items()
+        ),
+    ]
+    if first.run:
+        lines.append(f"- Done by <{first.run}>.")
+    marks = [applied_mark(each.entry.blob, environment) for each in effects]
+    return "\n".join([*lines, "", *marks, ""])
 
 
 _EFFECTS = {

@@ -101,6 +101,7 @@ def _what(event: Event) -> str:
             said = f"refused ({plain(event.reason.partition(':')[0])})"
         case _:
             said = event.kind.value
+    said += " (import)" if event.imported else ""
     broken = f" (GLASS BROKEN by {plain(event.broke_glass)})" if event.broke_glass else ""
     waived = f" (waived: {plain(', '.join(event.waived))})" if event.waived else ""
     return said + broken + waived
@@ -203,6 +204,7 @@ def _event_values(event: Event) -> dict[str, Any]:
         "reason": event.reason,
         "waived": list(event.waived),
         "broke_glass": event.broke_glass or None,
+        "imported": event.imported,
         "before": None if event.before is None else dict(event.before),
         "after": None if event.after is None else dict(event.after),
         "live": [_live_values(each) for each in event.lives],
@@ -243,6 +245,7 @@ def _time_or_none(time: datetime | None) -> str | None:
 _EVENT_COLUMNS = (
     *("environment", "model", "version", "event", "decision", "at", "decided_at", "blob", "commit"),
     *("evidence", "pull_request", "author", "by", "approvals", "reason", "waived", "broke_glass"),
+    "imported",
     *("live", "ended_at", "ended_by", "receipt", "recovered", "gaps"),
 )
 

@@ -183,6 +183,8 @@ def _decided_line(receipt: DecisionApplied) -> str:
     was = receipt.was or "not decided"
     by = f"by {', '.join(receipt.by)} in {receipt.pull_request}"
     lines = [f"decided  {receipt.id}: {was} → {receipt.becomes}, {by}"]
+    if receipt.imported:
+        lines.append("an import: no gate and no soak was judged")
     if receipt.broke_glass:
         lines.append(f"GLASS BROKEN by {plain(receipt.broke_glass)}: it did not wait")
     if receipt.waived:
@@ -236,6 +238,7 @@ def receipt_values(receipt: Receipt) -> dict[str, Any]:
                 "restored": list(receipt.restored),
                 "waived": list(receipt.waived),
                 "broke_glass": receipt.broke_glass or None,
+                "imported": receipt.imported,
             }
         case ClosingRecorded():
             return {

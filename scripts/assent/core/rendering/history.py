@@ -34,6 +34,8 @@ class PastDecision:
 
     id: RecordId
     entry: HistoryEntry
+    imported: bool = False
+    """Whether it was approved before Assent came, and taken over; its record tells."""
     reason: str
     """The closing's, or the record's; empty where none was asked for, or none can be read."""
 
@@ -54,7 +56,7 @@ def _row(past: PastDecision) -> tuple[str, ...]:
         written(entry.at),
         past.id.environment,
         str(past.id.version),
-        _decision(entry),
+        _decision(past),
         plain(", ".join(entry.by)) or "-",
         plain(_short(entry.pull_request)),
         plain(entry.commit[:_COMMIT_DIGITS]),
@@ -63,8 +65,10 @@ def _row(past: PastDecision) -> tuple[str, ...]:
     )
 
 
-def _decision(entry: HistoryEntry) -> str:
+def _decision(past: PastDecision) -> str:
+    entry = past.entry
     said = f"{entry.decision or REOPENED}{' (of another package)' if entry.aside else ''}"
+    said += " (import)" if past.imported else ""
     broken = f" (GLASS BROKEN by {plain(entry.broke_glass)})" if entry.broke_glass else ""
     waived = f" (waived: {plain(', '.join(entry.waived))})" if entry.waived else ""
     return said + broken + waived
@@ -111,4 +115,5 @@ def _values(past: PastDecision) -> dict[str, Any]:
         "aside": entry.aside,
         "broke_glass": entry.broke_glass or None,
         "waived": list(entry.waived),
+        "imported": past.imported,
     }

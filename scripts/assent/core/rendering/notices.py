@@ -10,7 +10,7 @@ from assent.core.record import Decision, Record
 from assent.core.registry_fields import one_line
 from assent.core.rendering.plain import plain
 
-__all__ = ["Notice", "decided_notice", "live_notice", "opened_notice"]
+__all__ = ["Notice", "decided_notice", "imported_notice", "live_notice", "opened_notice"]
 
 _LONGEST_SUBJECT = 99
 """SNS wants fewer than a hundred characters."""
@@ -122,6 +122,19 @@ def live_notice(
     )
     lines = [f"Of the model {model}, {now} is live in {environment} now.", before]
     return _notice(f"Live in {environment}: {model} {now}", lines, url, then)
+
+
+def imported_notice(environment: str, ids: Sequence[RecordId], url: str) -> Notice:
+    """Versions that were approved before were taken over, all by one pull request."""
+    models = len({each.model for each in ids})
+    what = f"{len(ids)} {'version' if len(ids) == 1 else 'versions'}"
+    of = f"{models} {'model' if models == 1 else 'models'}"
+    lines = [
+        f"{what} of {of} were imported into {environment}: they were approved before.",
+        "No gate and no soak was judged for them.",
+    ]
+    then = f"Inference in {environment} runs the highest version of each model from its next start."
+    return _notice(f"Imported into {environment}: {what} of {of}", lines, url, then)
 
 
 _EFFECTS: Mapping[Decision | None, tuple[str, str, str]] = {

@@ -1,12 +1,22 @@
 """What Assent says on a pull request whose record was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assent.core.changes import Reason
 from assent.core.receipts import Refused
 from assent.core.rendering.markdown import code
 
-__all__ = ["NEXT_STEPS", "refused_comment", "refused_mark"]
+__all__ = [
+    "MOST_TOLD",
+    "NEXT_STEPS",
+    "refusals_comment",
+    "refused_comment",
+    "refused_mark",
+]
+
+MOST_TOLD = 200
+"""Of so many refusals one comment tells; each has its mark."""
+_LONGEST_OF_MANY = 160
 
 _LONGEST_DETAIL = 900
 
@@ -39,6 +49,25 @@ def refused_comment(refused: Refused, run: str = "") -> str:
         *([f"- Done by <{run}>."] if run else []),
     ]
     return "\n".join([*lines, "", refused_mark(refused), ""])
+
+
+def refusals_comment(some: Sequence[Refused], run: str = "") -> str:
+    """The same of several records that are refused for one reason, at most `MOST_TOLD`."""
+    first = some[0]
+    what = f"{len(some)} records of this pull request did not take effect"
+    lines = [
+        f"**Refused** ({code(first.reason)}): {what} in {code(first.id.environment)}.",
+        "",
+        *(
+            f"- version {each.id.version} of {code(each.id.model)}: "
+            f"{code(each.detail, _LONGEST_OF_MANY)}"
+            for each in some
+        ),
+        f"- What to do: {NEXT_STEPS[first.reason]}",
+        "- What was in effect stays, and every run tries this again.",
+        *([f"- Done by <{run}>."] if run else []),
+    ]
+    return "\n".join([*lines, "", *map(refused_mark, some), ""])
 
 
 _AGAIN = (
@@ -81,6 +110,8 @@ NEXT_STEPS: Mapping[Reason, str] = {
     Reason.TOO_FEW_APPROVALS: f"{_AGAIN}, as many of them as the configuration asks for.",
     Reason.CREATOR_UNKNOWN: "name the principal under identities in the configuration, or let "
     "people commit with an address of their account; then this takes effect.",
+    Reason.IMPORT_REFUSED: "register the model again and promote that version as any other, for "
+    "this one cannot be imported; and settle this record by retiring it.",
     Reason.DECISION_UNPROVEN: "find out who wrote the history, and restore it in Parameter Store.",
 }
 """What to do after a refusal, for each reason; our own words, without markup."""

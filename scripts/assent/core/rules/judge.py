@@ -93,6 +93,7 @@ def _standing(file: PromotionFile, *, whole: bool) -> Standing | Unreadable:
         content=file.digest,
         claimed=record.evidence.digest,
         collected=record.evidence.collected,
+        source=record.evidence.source,
         violations=() if inference is None else inference.violations,
         lines={name: file.parsed.line(*place) for name, place in _LINES.items()},
         parsed=file.parsed if whole else None,

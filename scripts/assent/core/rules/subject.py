@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from assent.core.config import Config
+from assent.core.evidence import EvidenceSource
 from assent.core.findings import Finding
 from assent.core.names import PROMOTIONS, RecordId
 from assent.core.package import Package
@@ -74,6 +75,8 @@ class Standing:
     claimed: str
     """The digest that the record states."""
     collected: datetime
+    source: EvidenceSource = EvidenceSource.TRAINING
+    """Where its evidence comes from."""
     violations: tuple[Violation, ...] = ()
     """What Model Monitor found wrong in its batch inference."""
     lines: Mapping[str, int] = field(default_factory=dict)
@@ -191,5 +194,9 @@ class Change:
     """The branch it comes from, where that is known."""
     proposed: Config | BrokenConfig | None = None
     """The `assent.yaml` it brings; None where it leaves that alone."""
+    config: Config | None = None
+    """The `assent.yaml` of the base, which judges."""
+    below: Mapping[RecordId, State] = field(default_factory=dict)
+    """What stands one rung below the records that it brings, once it is merged."""
     promotions: tuple[Promotion, ...] = ()
     """The records that it brings and that say Approved, in environments of the ladder."""

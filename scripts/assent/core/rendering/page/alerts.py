@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from assent.core.evidence import MAX_VIOLATIONS, EvidenceSource
 from assent.core.gates import GateFails, GateResult, GateUnjudged, GateWaived
+from assent.core.imports import is_import
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.record import Decision, Record
@@ -42,6 +43,11 @@ def _cautions(review: Review, layout: Layout) -> Iterator[str]:
         yield (
             "**The record was edited**: its digest does not fit its package and evidence. The "
             "numbers on this page are not those that were collected, and it takes no effect."
+        )
+    if is_import(review.record):
+        yield (
+            "**This is an import**: no gate and no soak is judged. Whoever approves says that the "
+            f"version was approved for {code(review.record.id.environment)} before Assent came."
         )
     yield from _of_gates(review.gates, layout)
     yield from _of_glass(review, layout)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from assent.core.gates import GateFails, GateHolds, GateResult, GateUnjudged, GateWaived
+from assent.core.imports import is_import
 from assent.core.rendering.markdown import code, link
 from assent.core.rendering.page.groups import naming
 from assent.core.rendering.page.headline import Headline, champion_record, headline
@@ -42,6 +43,8 @@ def decision_words(review: Review) -> str:
 def _gates(review: Review) -> str:
     """How many gates hold; words of ours alone."""
     results = review.gates
+    if is_import(review.record):
+        return "⚠️ an import: no gate is judged"
     if not results:
         return "No gate is set here"
     held, failing = _of(results, GateHolds), _of(results, GateFails)

@@ -1,0 +1,63 @@
+"""Rule `imported`: only what was approved before Assent came is taken over without gates."""
+
+from collections.abc import Iterator
+
+from assent.core.config import Config
+from assent.core.evidence import EvidenceSource
+from assent.core.imports import late_import
+from assent.core.names import RecordId
+from assent.core.record import Decision
+from assent.core.rules.rule import ChangeRule, Problem
+from assent.core.rules.subject import Change, Standing, State, Step
+
+__all__ = ["RULE"]
+
+
+def judge(change: Change) -> Iterator[Problem]:
+    """Look at each import that a change brings, or makes of a record that there is."""
+    if change.config is None:
+        return
+    for step in change.steps:
+        after = step.after
+        if not isinstance(after, Standing) or after.source is not EvidenceSource.IMPORT:
+            continue
+        if after.decision is not Decision.APPROVED:
+            continue
+        message = _objection(step, after, change, change.config)
+        if message is not None:
+            yield Problem(
+                path=step.id.path,
+                line=after.line("evidence"),
+                place="evidence.source",
+                message=message,
+            )
+
+
+def _objection(step: Step, after: Standing, change: Change, config: Config) -> str | None:
+    if step.before is not None:
+        return "a record that there is already does not become an import"
+    late = late_import(after.package.created, config)
+    if late is not None or step.id.environment not in change.ladder:
+        return late
+    place = change.ladder.index(step.id.environment)
+    if place == 0:
+        return None
+    below = RecordId(change.ladder[place - 1], step.id.model, step.id.version)
+    return _of_below(below, change.below.get(below))
+
+
+def _of_below(below: RecordId, state: State) -> str | None:
+    """What is wrong one rung down; where nothing reads, `rung-below` says so."""
+    if not isinstance(state, Standing) or state.source is EvidenceSource.IMPORT:
+        return None
+    return f"{below.path} is no import: a version that was promoted climbs by promotions"
+
+
+RULE = ChangeRule(
+    id="imported",
+    description="A record with the source import is new, and of a package that was created before "
+    "imports.registered_before of assent.yaml; one rung below it is an import too.",
+    remedy="Promote the version: let Assent propose it with its evidence, and gates judge it. "
+    "`assent backfill --import` makes imports, of what was approved before Assent came.",
+    judge=judge,
+)
