@@ -245,4 +245,5 @@ def _document(said: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 decodes some
         document = ast.literal_eval(said)
     else:
         document = json.loads(said)
-    return document
+    # CloudFormation takes AWS::NoValue out of a list; moto leaves nothing in its place.
+    return {**document, "Statement": [each for each in document["Statement"] if each is not None]}

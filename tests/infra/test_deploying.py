@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 import yaml
 from moto import mock_aws
+from tests.infra.evaluator import statements as statements_of
 from tests.infra.organization import (
     ACCOUNTS,
     APPLY,
     BUS,
     DEPLOYER,
     EVIDENCE,
+    GUARD,
     INTAKE,
     LADDER,
     OBSERVE,
@@ -31,6 +33,7 @@ from tests.infra.organization import (
     Stack,
     deploy,
     deploy_organization,
+    deployed_roles,
     key,
     role,
     roles,
@@ -350,6 +353,22 @@ def test_every_resource_of_every_template_was_deployed(stacks: dict[str, Stack])
         assert deployed == set(read_template(name)["Resources"])
 
 
+@pytest.mark.parametrize("rungs", [4, 8])
+def test_the_guard_fits_a_long_ladder(rungs: int) -> None:
+    """Organizations takes 5,120 characters, and each environment adds the names of its roles."""
+    names = [f"staging-{count}" for count in range(rungs)]
+    writing = [role(f"{count:012}", f"write-{each}") for count, each in enumerate(names)]
+    parameters = {
+        **GUARD,
+        "ApplyRoles": ",".join(role(REGISTRY, f"apply-{each}") for each in names),
+        "WriteRoles": ",".join(writing),
+    }
+    with mock_aws():
+        stack = deploy(f"guard-{rungs}", FRESH, "guard", parameters)
+        content = stack.resolved()["Guard"]["Properties"]["Content"]
+    assert len(json.dumps(content, separators=(",", ":"))) <= 5120
+
+
 def test_the_outputs_are_what_the_next_template_asks_for(stacks: dict[str, Stack]) -> None:
     """The ARNs that infra/README.md has typed are those that the stacks say."""
     intake = stacks["assent-intake"].outputs()
@@ -405,9 +424,12 @@ def test_what_has_a_default_may_be_left_out(name: str) -> None:
         assert set(stack.present()) == {
             each for each, said in resolved.items() if said["Type"] not in UNSUPPORTED
         }
-        statements = json.dumps(resolved)
-        assert "AWS::NoValue" not in statements
-        assert '""' not in statements.replace('"Id": ""', "")
+        text = json.dumps(resolved)
+        assert "AWS::NoValue" not in text
+        assert '""' not in text
+        for each in deployed_roles({stack.name: stack}).values():
+            for policy in (each.trust, *each.policies):
+                assert list(statements_of(policy))  # also where it is JSON put together from parts
         client = stack.session.client("cloudformation")
         with unsupported_resources():
             client.update_stack(
