@@ -31,7 +31,10 @@ def test_the_navigation_has_every_page_once() -> None:
         for path in DOCS.rglob("*.md")
         if not re.match(r"0\d+-", path.name) and path != DOCS / "index.md"
     }
-    beside = {f"/{name}" for name in ("SECURITY", "CHANGELOG", "CONTRIBUTING", "promotions/README")}
+    beside = {
+        f"/{name}"
+        for name in ("SECURITY", "CHANGELOG", "CONTRIBUTING", "infra/README", "promotions/README")
+    }
     assert sorted(each for each in listed() if "*" not in each) == sorted(pages | beside)
 
 
