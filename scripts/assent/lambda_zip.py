@@ -22,7 +22,15 @@ from assent.core.errors import AssentError
 from assent.core.names import shown
 from assent.distribution import DISTRIBUTION, distributed_files
 
-__all__ = ["ARCHITECTURES", "RUNTIMES", "Built", "Unbuildable", "build_lambda", "handler_modules"]
+__all__ = [
+    "ARCHITECTURES",
+    "RUNTIMES",
+    "Built",
+    "IndexUnreachable",
+    "Unbuildable",
+    "build_lambda",
+    "handler_modules",
+]
 
 RUNTIMES: Mapping[str, int] = {"python3.11": 26, "python3.12": 34, "python3.13": 34}
 """Lambda's runtimes, and which glibc 2.x each has: Amazon Linux 2, or Amazon Linux 2023."""
@@ -54,6 +62,7 @@ _KEPT_OF_METADATA = re.compile(
 """Licences, and the names and versions by which scanners know what is inside."""
 _WHEELS_SINCE = 17
 """Wheels for glibc 2.17 and later exist; older ones carry older names."""
+_UNREACHED = re.compile("NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError")
 _PROBE = "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])))"
 _COMPILE = """
 import py_compile, sys
@@ -65,6 +74,10 @@ for name in sys.stdin.read().split("\\0"):
 
 class Unbuildable(AssentError):
     """The zip cannot be built here."""
+
+
+class IndexUnreachable(Unbuildable):
+    """pip could not ask for the packages; another time it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +319,8 @@ def _run(
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         if "No module named pip" in done.stderr:
             hint = "Give this environment pip: python -m ensurepip, or uv pip install pip."
+        if _UNREACHED.search(done.stderr):
+            raise IndexUnreachable(f"{what}: pip did not reach its index", hint=hint)
         raise Unbuildable(f"{what}: {shown(lines[-1], 600)}", hint=hint)
 
 

@@ -140,3 +140,16 @@ def test_a_package_that_cannot_be_had_leaves_no_zip(
     assert "No matching distribution" in done.stderr
     assert out.read_bytes() == b"the last one"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_an_index_that_is_not_reached_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing listens at the index's address: the hint says where to look."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    done = build(tmp_path / "out.zip", "--runtime", OTHER, "--no-bytecode")
+    assert done.exit_code == 1
+    assert "pip did not reach its index" in done.stderr
+    assert list(tmp_path.iterdir()) == []
