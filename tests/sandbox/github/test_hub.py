@@ -79,7 +79,10 @@ def test_an_app_gets_a_key_of_its_own(tmp_path: Path) -> None:
 def test_a_file_is_stored_as_it_is(tmp_path: Path) -> None:
     """Text or bytes, such as a wheel's: git has the very same."""
     hub = empty(tmp_path)
-    content = {"wheel": b"PK\x03\x04\x00\xff", "text": "caf\N{LATIN SMALL LETTER E WITH ACUTE}\n"}
+    content: dict[str, bytes | str] = {
+        "wheel": b"PK\x03\x04\x00\xff",
+        "text": "caf\N{LATIN SMALL LETTER E WITH ACUTE}\n",
+    }
     bare = hub.create_repository("acme/x", files=content)
     for name, file in content.items():
         done = subprocess.run(
