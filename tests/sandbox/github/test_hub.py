@@ -1,5 +1,6 @@
 """What is put into the hub from Python."""
 
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,3 +74,18 @@ def test_an_app_gets_a_key_of_its_own(tmp_path: Path) -> None:
     assert first.installation_id != second.installation_id
     given = hub.add_app("three", app_id=3, private_key_pem=first.private_key_pem)
     assert given.private_key_pem == first.private_key_pem
+
+
+def test_a_file_is_stored_as_it_is(tmp_path: Path) -> None:
+    """Text or bytes, such as a wheel's: git has the very same."""
+    hub = empty(tmp_path)
+    content: dict[str, bytes | str] = {
+        "wheel": b"PK\x03\x04\x00\xff",
+        "text": "caf\N{LATIN SMALL LETTER E WITH ACUTE}\n",
+    }
+    bare = hub.create_repository("acme/x", files=content)
+    for name, file in content.items():
+        done = subprocess.run(
+            ["git", "-C", bare, "cat-file", "blob", f"main:{name}"], check=True, capture_output=True
+        )
+        assert done.stdout == (file if isinstance(file, bytes) else file.encode())
