@@ -511,3 +511,36 @@ def test_an_imported_version_climbs_by_its_gates() -> None:
     assert [each.reason for each in report.receipts if isinstance(each, Refused)] == [
         Reason.GATE_FAILS
     ]
+
+
+def test_a_history_that_does_not_read_holds_up_its_own_version_alone() -> None:
+    """Nobody knows what was decided on it elsewhere: it waits, and the others take effect."""
+    before = Before()
+    before.had("churn", APPROVED)
+    before.had("fraud-eu", APPROVED)
+    outcome = before.imported().outcome
+    assert isinstance(outcome, ImportOpened)
+    before.accept(outcome.number)
+    name = "/assent/test/churn/versions/1"
+    before.scene.stores["test"].values[name] = "not JSON"
+    report = before.scene.apply(("dev",), None, everything=False)
+    assert report is not None
+    assert [str(each.id) for each in report.receipts if isinstance(each, DecisionApplied)] == [
+        "fraud-eu 1 in dev"
+    ]
+    assert report.exit is Exit.INCOMPLETE
+    del before.scene.stores["test"].values[name]
+    again = before.scene.apply(("dev",), None, everything=False)
+    assert again is not None
+    assert again.exit is Exit.OK
+
+
+def test_what_does_not_read_is_left_out_of_an_import() -> None:
+    """Nobody knows what was decided: it is said, and not asked for."""
+    before = Before()
+    before.had("churn", APPROVED)
+    before.scene.stores["test"].values["/assent/test/churn/versions/1"] = "not JSON"
+    report = before.imported()
+    assert report.outcome is None
+    (left,) = report.left_out
+    assert "nobody knows what was decided" in left.why
