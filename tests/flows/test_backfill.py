@@ -6,15 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.flows.ground import demanding
 from tests.properties.memory_scene import Crash, Fuse, MemoryScene
 from tests.properties.scene import Cut, configuration
 
 from assent.adapters.memory import SettableClock
 from assent.contracts import load_contracts
 from assent.core.backfill import Choice
+from assent.core.changes import Reason
 from assent.core.config import parse_config
 from assent.core.errors import AssentError, Exit
 from assent.core.forge import ProposalState
+from assent.core.gates import Gate, GateKind
 from assent.core.names import RecordId
 from assent.core.outcome import Proposed
 from assent.core.package import RegistryApproval
@@ -482,3 +485,62 @@ def _effects(before: Before) -> dict[str, Any]:
         },
         "marks": sorted(marks),
     }
+
+
+def test_an_imported_version_climbs_by_its_gates() -> None:
+    """From where it was imported to, a batch inference proposes it one rung up, gates and all."""
+    before = Before()
+    before.had("churn", APPROVED)
+    dev = before.scene.config.environments[0]
+    outcome = import_approved(before.world(), ALL, dev, write=True).outcome
+    assert isinstance(outcome, ImportOpened)
+    before.accept(outcome.number)
+    assert before.scene.apply(("dev",), None, everything=False) is not None
+    floor = Gate(id="auc-floor", kind=GateKind.AT_LEAST, metric="auc", bound=0.99)
+    before.scene.config = demanding(before.scene.config, "test", gates=(floor,))
+    found = before.scene.deliver(before.scene.infer("dev", "churn", 1, job=False), None)
+    assert isinstance(found, Proposed)
+    pull = before.scene.repository.pull(found.number)
+    assert "1 gate fails" in pull.body
+    files = before.scene.repository.files_of(pull.head)
+    assert b"source: batch-inference" in files["promotions/test/churn/1.yaml"]
+    before.scene.repository.approve(found.number, "ana")
+    before.scene.repository.merge(found.number)
+    report = before.scene.apply(("test",), None, everything=False)
+    assert report is not None
+    assert [each.reason for each in report.receipts if isinstance(each, Refused)] == [
+        Reason.GATE_FAILS
+    ]
+
+
+def test_a_history_that_does_not_read_holds_up_its_own_version_alone() -> None:
+    """Nobody knows what was decided on it elsewhere: it waits, and the others take effect."""
+    before = Before()
+    before.had("churn", APPROVED)
+    before.had("fraud-eu", APPROVED)
+    outcome = before.imported().outcome
+    assert isinstance(outcome, ImportOpened)
+    before.accept(outcome.number)
+    name = "/assent/test/churn/versions/1"
+    before.scene.stores["test"].values[name] = "not JSON"
+    report = before.scene.apply(("dev",), None, everything=False)
+    assert report is not None
+    assert [str(each.id) for each in report.receipts if isinstance(each, DecisionApplied)] == [
+        "fraud-eu 1 in dev"
+    ]
+    assert report.exit is Exit.INCOMPLETE
+    del before.scene.stores["test"].values[name]
+    again = before.scene.apply(("dev",), None, everything=False)
+    assert again is not None
+    assert again.exit is Exit.OK
+
+
+def test_what_does_not_read_is_left_out_of_an_import() -> None:
+    """Nobody knows what was decided: it is said, and not asked for."""
+    before = Before()
+    before.had("churn", APPROVED)
+    before.scene.stores["test"].values["/assent/test/churn/versions/1"] = "not JSON"
+    report = before.imported()
+    assert report.outcome is None
+    (left,) = report.left_out
+    assert "nobody knows what was decided" in left.why

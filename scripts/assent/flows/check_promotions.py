@@ -7,6 +7,7 @@ from datetime import datetime
 from assent.contracts import Contracts
 from assent.core.config import Config
 from assent.core.errors import AssentError
+from assent.core.evidence import EvidenceSource
 from assent.core.gates import GateUnjudged
 from assent.core.names import RecordId
 from assent.core.record import Decision, Record
@@ -92,7 +93,7 @@ def _since_below(bench: Bench, standing: Standing, tree: Tree) -> datetime | Non
     """Since when the base approves the very package one rung below; None where it does not."""
     id_ = standing.id
     soak = soaking(bench.config, id_.environment, id_.model, None)
-    if soak is None or bench.circumstances is None:
+    if soak is None or bench.circumstances is None or standing.source is EvidenceSource.IMPORT:
         return None
     below = RecordId(soak.rung, id_.model, id_.version)
     # What the same change brings has not run anywhere yet.

@@ -451,14 +451,17 @@ class _Observer:
             asked = {each.id: names.history(each.id.model, each.id.version) for each in imports}
             try:
                 texts = parameters.read(list(asked.values()))
-                for each in imports:
-                    there = RecordId(other.name, each.id.model, each.id.version)
-                    text = texts.get(asked[each.id])
-                    history = assembled(there, names, text, parameters.read)
-                    if not found[each.id] and not self._is_by_import(history, each.record):
-                        found[each.id] = f"in {other.name}, and not by an import"
             except AssentError as error:
                 self._unknown.update((each.id, error) for each in imports)
+                continue
+            for each in imports:
+                there = RecordId(other.name, each.id.model, each.id.version)
+                try:
+                    history = assembled(there, names, texts.get(asked[each.id]), parameters.read)
+                    if not found[each.id] and not self._is_by_import(history, each.record):
+                        found[each.id] = f"in {other.name}, and not by an import"
+                except AssentError as error:
+                    self._unknown[each.id] = error
         return found
 
     def _is_by_import(self, history: DecisionHistory, record: Record) -> bool:
