@@ -11,14 +11,25 @@ import pytest
 from tests.end_to_end import play
 from tests.workflows.image import lay_out
 from tests.workflows.runner import Runner, version
-from tests.workflows.scene import ROOT, Content, Scene, content_of, own_content, settled_on
+from tests.workflows.scene import (
+    ROOT,
+    Content,
+    Scene,
+    content_of,
+    own_content,
+    scaffolded_content,
+    settled_on,
+)
 
 from assent import lambda_handler
 from assent.sandbox.stage import Stage
 
 ACT_VERSION, _ = (Path(__file__).parent / "act.pin").read_text("utf-8").split()
 """The version that .ci/run and ci.yml build, and the checksum of its source."""
-CONTENTS: dict[str, Callable[[Path], Content]] = {"own": lambda _: own_content()}
+CONTENTS: dict[str, Callable[[Path], Content]] = {
+    "own": lambda _: own_content(),
+    "scaffolded": scaffolded_content,
+}
 """The promotion repositories that the tests run on: what each holds, given an empty folder."""
 if "ASSENT_PROMOTIONS" in os.environ:
     CONTENTS = {"given": lambda _: content_of(Path(os.environ["ASSENT_PROMOTIONS"]))}

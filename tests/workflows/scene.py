@@ -16,7 +16,7 @@ from github.PullRequest import PullRequest
 from tests.end_to_end import play
 from tests.workflows.runner import Event, Place, Run, Runner, parse
 
-from assent.sandbox.stage import REPOSITORY, Stage
+from assent.sandbox.stage import ACCOUNT, ENVIRONMENTS, REGION, REPOSITORY, Stage
 
 ROOT = Path(__file__).parents[2]
 Content = Mapping[str, bytes]
@@ -50,6 +50,15 @@ def content_of(folder: Path) -> Content:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and ".git" not in path.relative_to(folder).parts
     }
+
+
+def scaffolded_content(folder: Path) -> Content:
+    """What `assent init` makes, for the ladder and the teams of a stage."""
+    owners = [f"--owner={name}=@acme/ml-approvers-{name}" for name in ENVIRONMENTS]
+    fixed = (f"--repository={REPOSITORY}", f"--registry={ACCOUNT}/{REGION}", "--app-id=1")
+    done = play.assent("init", folder, *fixed, *owners, "--platform=@acme/ml-platform")
+    assert done.exit_code == 0, done.output
+    return content_of(folder)
 
 
 def settled_on(stage: Stage, content: Content) -> dict[str, bytes | str]:
