@@ -40,7 +40,7 @@ lint: $(VENV)/.dev ## Only the linters and the type checker
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/.dev $(VENV)-bench/.ready ## Count calls, and time check and status beside their peers
+bench: $(VENV)/.dev $(VENV)-bench/.ready ## Count calls, time check and status beside their peers, play busy days
 	@$(BIN)/python -m benchmarks
 
 lambda: $(VENV)/.demo ## Build the Lambda's zip; ARCHITECTURE=arm64, RUNTIME=python3.12 for another one
