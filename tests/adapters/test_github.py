@@ -584,6 +584,8 @@ METHODS: dict[str, Callable[[Forge], object]] = {
     "branches_below": lambda forge: list(forge.branches_below("promote/")),
     "file": lambda forge: forge.file(PATH, "main"),
     "create_branch": lambda forge: forge.create_branch(BRANCH, "a" * 40),
+    "commit_files": lambda forge: forge.commit_files("a" * 40, {PATH: b"x"}, "Add"),
+    "move_branch": lambda forge: forge.move_branch(BRANCH, "a" * 40),
     "add_file": lambda forge: forge.add_file(BRANCH, PATH, b"x", "Add", replaces=None),
     "open_pull_request": lambda forge: forge.open_pull_request(BRANCH, "t", "b"),
     "label": lambda forge: forge.label(1, ["assent"]),

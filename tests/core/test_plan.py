@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assent.core.admission import Unobserved
 from assent.core.changes import LEFT_TO_APPLY
-from assent.core.config import Config, Environment, Registry
+from assent.core.config import Config, Environment, ImportSettings, Registry
 from assent.core.evidence import Evidence, EvidenceSource, evidence_digest
 from assent.core.gates import Gate, GateKind
 from assent.core.names import RecordId, parse_package_arn
@@ -229,6 +230,10 @@ REFUSED: Mapping[Reason, Callable[[], tuple[Wanted, Actual]]] = {
         asked(too_large()),
         actual(wanted=(ID,), versions={ID: replace(seen(7), package=too_large().package)}),
     ),
+    Reason.IMPORT_REFUSED: lambda: (
+        asked(imported()),
+        replace(actual(wanted=(ID,), versions={ID: seen(7)}), decided_otherwise={ID: ""}),
+    ),
     Reason.GATE_FAILS: lambda: (asked(record_of(7)), actual(wanted=(ID,), versions={ID: seen(7)})),
     Reason.SOAKING: lambda: (asked(record_of(7)), actual(wanted=(ID,), versions={ID: seen(7)})),
     Reason.FROZEN: lambda: (asked(record_of(7)), actual(wanted=(ID,), versions={ID: seen(7)})),
@@ -237,6 +242,14 @@ REFUSED: Mapping[Reason, Callable[[], tuple[Wanted, Actual]]] = {
         actual(wanted=(ID,), versions={ID: seen(7)}),
     ),
 }
+
+
+def imported() -> Record:
+    """An import, which nothing in the configuration allows."""
+    record = record_of(7)
+    evidence = replace(record.evidence, source=EvidenceSource.IMPORT)
+    digest = evidence_digest(record.package, evidence)
+    return replace(record, evidence=replace(evidence, digest=digest))
 
 
 def demanding(gates: tuple[Gate, ...] = (), soak: timedelta | None = None) -> Config:
@@ -560,3 +573,25 @@ def test_candidates_are_the_approved_versions_from_the_highest() -> None:
         {id_of(9): APPROVED, id_of(10): APPROVED, id_of(11): RETIRED, other: APPROVED},
     )
     assert found == [id_of(10), id_of(9)]
+
+
+def test_an_import_that_waits_leaves_the_registry_alone() -> None:
+    """What was approved before is not taken back; what Assent decided on, or promotes, is."""
+    approved = {ID: seen(7, "Approved")}
+    config = replace(
+        CONFIG,
+        imports=ImportSettings(registered_before=DAY + timedelta(days=1)),
+        stopped="the registry is being moved",
+    )
+    state = replace(actual(wanted=(ID,), versions=approved), decided_otherwise={ID: ""})
+    (waits,) = plan_of(asked(imported()), state, config)
+    assert isinstance(waits, Refuse)
+    assert waits.reason is Reason.LINE_STOPPED
+    found = plan_of(asked(record_of(7)), actual(wanted=(ID,), versions=approved), config)
+    assert [type(each) for each in found] == [Refuse, Restore]
+
+
+def test_an_import_that_nobody_looked_up_is_no_verdict() -> None:
+    """Where it is not known what was decided elsewhere, it is neither taken over nor refused."""
+    with pytest.raises(Unobserved):
+        plan_of(asked(imported()), actual(wanted=(ID,), versions={ID: seen(7, "Approved")}))

@@ -142,7 +142,9 @@ def untouched(wanted: Wanted, history: History) -> bool:
     It is not taken back because the import waits for a freeze, or for its approval: what runs by it
     would stop, and the import could never take effect. `drift` reports it meanwhile.
     """
-    return isinstance(wanted, Asked) and is_import(wanted.record) and not history.entries
+    if not isinstance(wanted, Asked) or wanted.record.decision is not Decision.APPROVED:
+        return False
+    return is_import(wanted.record) and not history.entries
 
 
 def _decision(
