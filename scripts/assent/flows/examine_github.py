@@ -36,7 +36,7 @@ from assent.ports.settings import GitHubSettings
 __all__ = ["GitHubSeen", "examine_github"]
 
 _PUBLIC_API = "https://api.github.com"
-_PROPOSED = ("promote/dev/x-doctor-x/1", "retire/dev/x-doctor-x/1")
+_PROPOSED = ("promote/dev/x-doctor-x/1", "retire/dev/x-doctor-x/1", "import/x-doctor-x")
 """Names such as the App gives; GitHub tells what would bind them."""
 
 _ADMINISTRATION = "Use credentials with administration: read, such as an administrator's."

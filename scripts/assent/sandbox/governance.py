@@ -23,7 +23,7 @@ def governed(*, app_id: int, roles: Mapping[str, str]) -> RepositorySettings:
     rulesets = (
         Ruleset(
             name="promotions",
-            branches=("promote/**/*", "retire/**/*"),
+            branches=("promote/**/*", "retire/**/*", "import/**/*"),
             rules={"creation": {}},
             bypass=(app,),
         ),

@@ -14,7 +14,7 @@ _OF_THE_APP = {
     f"{_FOLDER}/promotions.json": (
         "Assent: only the App makes branches of promotions",
         # In these patterns `promote/**` alone does not match `promote/dev/churn/7`.
-        ("refs/heads/promote/**/*", "refs/heads/retire/**/*"),
+        ("refs/heads/promote/**/*", "refs/heads/retire/**/*", "refs/heads/import/**/*"),
         ("creation",),
     ),
     f"{_FOLDER}/receipts.json": (

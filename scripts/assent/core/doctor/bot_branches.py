@@ -10,9 +10,9 @@ __all__ = ["CHECKS", "judge_proposals", "judge_receipts"]
 
 _PROPOSALS = Check(
     id="promotion-branches",
-    demands="Only the App may create the branches of promotions and retirements.",
-    remedy="Make a ruleset for promote/**/* and retire/**/* that restricts creations and whose "
-    "bypass list has the App alone.",
+    demands="Only the App may create the branches of promotions, retirements and imports.",
+    remedy="Make a ruleset for promote/**/*, retire/**/* and import/**/* that restricts creations "
+    "and whose bypass list has the App alone.",
 )
 _RECEIPTS = Check(
     id="receipts-branch",
