@@ -6,7 +6,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := install --require-hashes --requirement
 EDITABLE := install --no-deps --no-build-isolation --editable .
 ARCHITECTURE ?= x86_64
-RUNTIME      ?= python3.13
+# Bytecode is made by the Python that it is for: this one, unless another is named and installed.
+RUNTIME      ?= python$(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox test workflows browser preview screenshot lint bench lambda docs reference requirements clean
