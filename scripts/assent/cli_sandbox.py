@@ -20,7 +20,7 @@ __all__ = ["demo", "sandbox"]
 )
 @verdicts
 def demo(folder: Path) -> Exit:
-    """Run the whole loop on the embedded sandbox, narrated. Needs assent-promotions[demo]."""
+    """Run the whole loop on the embedded sandbox, narrated. Needs the extra `demo`."""
     from assent.sandbox.demo import run
 
     return run(folder)
@@ -42,7 +42,7 @@ def demo(folder: Path) -> Exit:
 def sandbox(folder: Path | None, port: int) -> Exit:
     """Serve pull requests of the embedded sandbox as pages, with buttons that decide.
 
-    It runs until Ctrl-C, on this machine only. Needs assent-promotions[demo].
+    It runs until Ctrl-C, on this machine only. Needs the extra `demo`.
     """
     from assent.sandbox.web import run
 

@@ -515,7 +515,7 @@ def test_a_missing_distribution_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(purchases, "distribution", absent)
     with pytest.raises(PurchasesUnreadableError, match="Lifetimes") as caught:
         train_versions()
-    assert "assent-promotions[demo]" in caught.value.hint
+    assert "WHEEL[demo]" in caught.value.hint
 
 
 def test_a_distribution_without_the_file_says_which(

@@ -330,7 +330,7 @@ def test_missing_packages_are_named_with_the_remedy(
     with pytest.raises(demo.DemoNotReady, match=r"not installed: moto, sklearn$") as refusal:
         demo.run(tmp_path / "demo")
 
-    assert "pip install 'assent-promotions[demo]'" in refusal.value.hint
+    assert "pip install 'WHEEL[demo]'" in refusal.value.hint
     assert not (tmp_path / "demo").exists()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.lambda_runtime.conftest import lay_out_client
+from tests.test_packaging import install
 from tests.workflows.runner import Runner
 from tests.workflows.walkthrough.document import Step, steps
 from tests.workflows.walkthrough.world import ADMINISTRATOR, World
@@ -75,13 +76,14 @@ def aws() -> Path:
 
 
 @pytest.fixture
-def tools(tmp_path: Path, aws: Path) -> Path:
-    """The programs: ours, the AWS CLI, and what stands in for GitHub's."""
+def tools(tmp_path: Path, aws: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs: ours, from the wheel, the AWS CLI, and what stands in for GitHub's."""
+    installation = install(tmp_path_factory, "runtime.txt")
     folder = tmp_path / "tools"
     folder.mkdir()
     programs = {
-        "assent": f'PYTHONPATH="{ROOT / "scripts"}" exec "{sys.executable}" -P -m assent "$@"',
-        "python": f'exec "{sys.executable}" "$@"',
+        "assent": f'exec "{installation.bin / "assent"}" "$@"',
+        "python": f'exec "{installation.bin / "python"}" "$@"',
         "aws": f'exec "{aws}" "$@"',
         "gh": f'exec "{sys.executable}" "{HERE / "gh.py"}" "$@"',
     }

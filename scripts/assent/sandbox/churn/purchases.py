@@ -108,7 +108,7 @@ def read_purchases() -> Mapping[str, tuple[Purchase, ...]]:
         raise PurchasesUnreadableError(
             f"The distribution {_DISTRIBUTION}, which ships the demo's purchase histories, "
             "is not installed.",
-            hint="Install the demo's dependencies: pip install 'assent-promotions[demo]'.",
+            hint="Install the demo's dependencies: pip install 'WHEEL[demo]'.",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise PurchasesUnreadableError(

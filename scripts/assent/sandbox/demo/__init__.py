@@ -31,7 +31,7 @@ def run(folder: Path) -> Exit:
         folder: Replaced if an earlier run made it; otherwise new or empty.
 
     Raises:
-        DemoNotReady: A package of `assent-promotions[demo]` is missing, or git is.
+        DemoNotReady: A package of the extra `demo` is missing, or git is.
         ForeignFolder: The folder holds what no demo put there.
         StepFailed: A step did not have the result that it should.
     """
@@ -47,7 +47,7 @@ def require_ready() -> None:
     """See that everything is installed that the demo, or the sandbox, runs on.
 
     Raises:
-        DemoNotReady: A package of `assent-promotions[demo]` is missing, or git is.
+        DemoNotReady: A package of the extra `demo` is missing, or git is.
     """
     _require_packages()
     _require_git()
@@ -59,8 +59,7 @@ def _require_packages() -> None:
     if missing:
         raise DemoNotReady(
             f"the demo needs packages that are not installed: {', '.join(missing)}",
-            hint="Install them with `pip install 'assent-promotions[demo]'`; in a checkout, "
-            "`make demo` does.",
+            hint="Install them with `pip install 'WHEEL[demo]'`; in a checkout, `make demo` does.",
         )
 
 

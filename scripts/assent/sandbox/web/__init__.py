@@ -15,14 +15,14 @@ def run(folder: Path | None, port: int) -> Exit:
     """Serve a seeded sandbox until it is interrupted; see `serving.serve`.
 
     Raises:
-        DemoNotReady: A package of `assent-promotions[demo]` is missing, or git is.
+        DemoNotReady: A package of the extra `demo` is missing, or git is.
     """
     require_ready()
     missing = [name for name in _MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise DemoNotReady(
             f"the sandbox needs packages that are not installed: {', '.join(missing)}",
-            hint="Install them with `pip install 'assent-promotions[demo]'`; in a checkout, "
+            hint="Install them with `pip install 'WHEEL[demo]'`; in a checkout, "
             "`make sandbox` does.",
         )
     # Only now: it imports what may have been missing.
