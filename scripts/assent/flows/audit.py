@@ -199,7 +199,7 @@ def _with_packages(world: World, material: Material, readings: Sequence[Reading]
     found = {
         (each.arn.model, each.arn.version): package_state(each)
         for each in world.registry.everything()
-        if scope.model in {None, each.arn.model}
+        if scope.model in {None, each.arn.model} and world.config.registry.covers(each.arn.model)
     }
     material = replace(material, packages=found)
     stored = {each.environment: each.stored for each in readings}

@@ -278,8 +278,12 @@ class _Observer:
         folder = f"{PROMOTIONS}/{self._environment.name}/"
         entries = self._world.history.entries(self._world.head, folder)
         paths = {entry.path for entry in entries}
+        own = {id_.model for path in paths if (id_ := parse_path(path)) is not None}
+        registry = self._world.config.registry
         for name in self._texts:
             parts = name.removeprefix(prefix + "/").split("/")
+            if parts[0] not in own and not registry.covers(parts[0]):
+                continue
             match parts:
                 case [model, "versions", version]:
                     path = f"{folder}{model}/{version}.yaml"
