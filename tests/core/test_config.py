@@ -53,9 +53,10 @@ def test_the_least_configuration_has_defaults() -> None:
 def test_a_registry_may_be_shared_by_groups() -> None:
     """Without globs every group is decided on here; with some, those alone, told apart by case."""
     assert parse_config(LEAST.encode(), SCHEMA).registry.outside("churn") is None
-    text = edited("region: eu-west-1}\ngithub", "region: eu-west-1, groups: [churn-*, ri?k]}\ngithub")
-    registry = parse_config(text, SCHEMA).registry
-    found = {each: registry.covers(each) for each in ("churn-eu", "risk", "churn", "Risk", "fraud")}
+    groups = "region: eu-west-1, groups: [churn-*, ri?k]}\ngithub"
+    registry = parse_config(edited("region: eu-west-1}\ngithub", groups), SCHEMA).registry
+    names = ("churn-eu", "risk", "churn", "Risk", "fraud")
+    found = {each: registry.covers(each) for each in names}
     assert found == {"churn-eu": True, "risk": True, "churn": False, "Risk": False, "fraud": False}
     assert registry.outside("fraud") == (
         "the group 'fraud' matches none of registry.groups in assent.yaml"

@@ -89,7 +89,7 @@ def parameters(stage: Stage, prefix: str) -> set[str]:
 
 @pytest.fixture
 def organisation(stage: Stage, tmp_path: Path) -> Organisation:
-    """A churn and a fraud model that were approved before Assent came, each with a newer version."""
+    """A churn and a fraud model, approved before Assent came; of each a newer version waits."""
     found = Organisation(stage, tmp_path)
     for model in ("churn", "fraud-eu"):
         found.had(model, "Approved", "PendingManualApproval")
@@ -97,9 +97,8 @@ def organisation(stage: Stage, tmp_path: Path) -> Organisation:
 
 
 @pytest.fixture
-def shards(organisation: Organisation, tmp_path: Path) -> tuple[Shard, Shard]:
+def shards(stage: Stage, tmp_path: Path) -> tuple[Shard, Shard]:
     """A repository for churn below /assent, another for fraud-* below /fraud."""
-    stage = organisation.stage
     stage.add_repository(FRAUD, repository_files())
     churn, fraud = (Shard(stage, tmp_path, name) for name in (REPOSITORY, FRAUD))
     for shard, groups in ((churn, '["churn"]'), (fraud, '["fraud-*"]')):
@@ -141,9 +140,50 @@ def test_two_repositories_share_a_registry(
     assert "/fraud/dev/fraud-eu/current" in parameters(stage, "/fraud")
     assert all("/churn/" not in name for name in parameters(stage, "/fraud"))
 
+    # Below one prefix each would take the other's mark for its own.
+    fraud.configure("parameter_prefix: /fraud", "parameter_prefix: /assent")
+    shared = fraud.assent("drift")
+    assert shared.exit_code == 1
+    assert "another repository writes below this parameter_prefix" in shared.output
+    applied = fraud.assent("apply")
+    assert applied.exit_code == 1
+    assert "another repository writes below this parameter_prefix" in applied.output
+
     # Without the setting each would take the other's approvals for nobody's.
     churn.configure(', groups: ["churn"]', "")
     differing = churn.assent("drift")
     assert differing.exit_code == 11
     assert "approved-without-record" in differing.output
     assert "fraud-eu" in differing.output
+
+
+def test_a_group_is_handed_over_once_its_approvals_are_retired(
+    shards: tuple[Shard, Shard], stage: Stage
+) -> None:
+    """What was live stays so meanwhile; to the other repository it would be nobody's approval."""
+    churn, fraud = shards
+    version = play.train(stage)
+    churn.deliver(version)
+    churn.merge()
+    churn.configure('["churn"]', '["risk"]')
+    churn.whole()
+    assert play.current(stage) == 1
+    fraud.configure('["fraud-*"]', '["fraud-*", "churn"]')
+    early = fraud.assent("drift")
+    assert (early.exit_code, "approved-without-record" in early.output) == (11, True)
+
+    asked = churn.assent("retire", "churn", "1", "--env", "dev", "--reason", "handed over")
+    assert asked.exit_code == 0, asked.output
+    churn.merge()
+    assert play.current(stage) is None
+    assert play.fields(stage, version)["CustomerMetadataProperties"]["dev"] == "Retired"
+    churn.whole()
+    assert fraud.assent("drift").exit_code == 0
+    newer = play.train(stage)
+    for shard in shards:
+        shard.deliver(newer)
+    assert (churn.titles(), fraud.titles()) == ([], ["Promote churn 2 to dev"])
+    fraud.merge()
+    for shard in shards:
+        shard.whole()
+    assert "/fraud/dev/churn/current" in parameters(stage, "/fraud")

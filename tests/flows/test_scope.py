@@ -75,7 +75,7 @@ def test_a_new_approval_is_refused(ground: Ground) -> None:
     assert decided(ground.apply()) == [3]
 
 
-def test_a_no_of_what_took_effect_before_is_never_held_up(ground: Ground) -> None:
+def test_a_no_of_what_took_effect_before_is_never_held_up() -> None:
     """Cut off at any call and run again, it takes effect, and `current` falls back."""
     calls = 0
     for number in range(1, 60):
@@ -131,10 +131,10 @@ def test_drift_looks_past_other_groups(ground: Ground) -> None:
 
 
 def test_parameters_of_other_groups_are_not_taken_for_deleted_records(ground: Ground) -> None:
-    """Where two repositories wrote below one prefix, a full comparison says nothing of the other."""
+    """Where two repositories wrote below one prefix, a full comparison passes over the other's."""
     store = ground.scene.stores["dev"].values
-    store[f"/assent/dev/risk/versions/3"] = store[f"/assent/dev/{CHURN}/versions/1"]
-    store[f"/assent/dev/risk/current"] = store[f"/assent/dev/{CHURN}/current"]
+    store["/assent/dev/risk/versions/3"] = store[f"/assent/dev/{CHURN}/versions/1"]
+    store["/assent/dev/risk/current"] = store[f"/assent/dev/{CHURN}/current"]
     assert ground.apply("dev", everything=True).exit is Exit.OK
     narrow(ground, "risk", "churn")
     assert ground.apply("dev", everything=True).exit is not Exit.OK

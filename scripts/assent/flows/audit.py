@@ -167,7 +167,8 @@ def _require_applied(world: World, objects: Objects, name: str, text: str | None
             f"{name} says that {shown(commit, 40)} was applied, which is no part of "
             f"{world.head[:12]}: the clone is behind, or the branch was rewritten",
             hint="Fetch all branches and check out the one that counts (git pull); if it was "
-            "rewritten, let apply run first.",
+            "rewritten, let apply run first. If another repository writes below this "
+            "parameter_prefix, give it one of its own.",
         )
 
 
