@@ -50,6 +50,27 @@ def test_the_least_configuration_has_defaults() -> None:
     assert config.overrides == ()
 
 
+def test_a_registry_may_be_shared_by_groups() -> None:
+    """Without globs every group is decided on here; with some, those alone, told apart by case."""
+    assert parse_config(LEAST.encode(), SCHEMA).registry.outside("churn") is None
+    groups = "region: eu-west-1, groups: [churn-*, ri?k]}\ngithub"
+    registry = parse_config(edited("region: eu-west-1}\ngithub", groups), SCHEMA).registry
+    names = ("churn-eu", "risk", "churn", "Risk", "fraud")
+    found = {each: registry.covers(each) for each in names}
+    assert found == {"churn-eu": True, "risk": True, "churn": False, "Risk": False, "fraud": False}
+    assert registry.outside("fraud") == (
+        "the group 'fraud' matches none of registry.groups in assent.yaml"
+    )
+
+
+@pytest.mark.parametrize("groups", ["[]", "churn-*", '["churn_*"]', '["[ab]*"]', '[""]', "[7]"])
+def test_groups_are_globs_over_names_that_groups_can_have(groups: str) -> None:
+    """An empty list, which would mean every group, is refused as any other nonsense."""
+    text = edited("region: eu-west-1}\ngithub", f"region: eu-west-1, groups: {groups}}}\ngithub")
+    with pytest.raises(InvalidConfig, match="groups"):
+        parse_config(text, SCHEMA)
+
+
 def test_every_setting_is_read() -> None:
     """What is said replaces each default."""
     text = """\

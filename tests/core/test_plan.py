@@ -241,6 +241,10 @@ REFUSED: Mapping[Reason, Callable[[], tuple[Wanted, Actual]]] = {
         asked(record_of(7)),
         actual(wanted=(ID,), versions={ID: seen(7)}),
     ),
+    Reason.OUT_OF_SCOPE: lambda: (
+        asked(record_of(7, day=23)),
+        actual(record_of(7), current=names(record_of(7)), versions={ID: shown(7)}),
+    ),
 }
 
 
@@ -263,11 +267,13 @@ FLOOR = Gate(id="auc-floor", kind=GateKind.AT_LEAST, metric="auc", bound=0.8)
 FREEZE = Freeze(
     reason="year's end", zone="UTC", window=Season(start=DAY, end=DAY + timedelta(days=1))
 )
+OF_OTHERS = replace(CONFIG, registry=replace(CONFIG.registry, groups=("fraud-*", "Churn")))
 DEMANDS: Mapping[Reason, Config] = {
     Reason.GATE_FAILS: demanding(gates=(FLOOR,)),
     Reason.SOAKING: demanding(soak=timedelta(hours=24)),
     Reason.FROZEN: replace(CONFIG, freezes=(FREEZE,)),
     Reason.LINE_STOPPED: replace(CONFIG, stopped="the registry is being moved"),
+    Reason.OUT_OF_SCOPE: OF_OTHERS,
 }
 """What refuses those examples that are refused by the configuration alone."""
 
@@ -307,6 +313,19 @@ def test_a_no_is_never_held_up(reason: Reason, decision: Decision) -> None:
     found = plan_of(no, state, DEMANDS.get(reason, CONFIG))[0]
     assert isinstance(found, Decide)
     assert found.becomes is decision
+
+
+def test_out_of_scope_nothing_is_written_that_is_not_a_no_of_what_was_in_effect() -> None:
+    """What another repository decides is neither refused again here, nor shown, nor taken back."""
+    fresh = asked(record_of(7, REJECTED))
+    (refused,) = plan_of(fresh, actual(wanted=(ID,), versions={ID: seen(7)}), OF_OTHERS)
+    assert isinstance(refused, Refuse)
+    assert refused.reason is Reason.OUT_OF_SCOPE
+    live = record_of(7)
+    flipped = seen(7, "Approved", {"dev": "Rejected", "test": "Approved"})
+    state = actual(live, current=names(live), versions={ID: flipped})
+    assert plan_of(asked(live), state, OF_OTHERS) == []
+    assert plan_of(asked(live), state) != []
 
 
 @pytest.mark.parametrize("status", [REJECTED, RETIRED, None])

@@ -114,24 +114,26 @@ def inferred(settings: Mapping[str, Any] | None) -> Inference | None:
 def config(settings: Mapping[str, Any] | None = None) -> bytes:
     """Write an `assent.yaml`, the usual one but for what the settings say.
 
-    `demands` has more settings by environment, `top` more of the whole file.
+    `demands` has more settings by environment, `top` more of the whole file, `groups` the scope.
     """
     given = dict(settings or {})
     ladder = given.pop("environments", ["dev", "test", "uat", "prod"])
     extra = given.pop("extra", "parameter_prefix: /assent")
     approvals = given.pop("approvals", 2)
     demands, top = given.pop("demands", {}), given.pop("top", {})
+    groups = {"groups": given.pop("groups")} if "groups" in given else {}
     assert not given, f"unknown settings {given}"
     account = {"account": "111122223333", "region": "eu-west-1"}
     rungs = [
         {"name": name, **account, "approvals": approvals, **demands.get(name, {})}
         for name in ladder
     ]
+    registry = {**account, **groups}
     # JSON is YAML, and strict YAML at that.
     more = "".join(f"{name}: {json.dumps(value)}\n" for name, value in top.items())
     return (
         f"schema: assent/config/v1\n{extra}\n{more}"
-        'registry: {account: "111122223333", region: eu-west-1}\n'
+        f"registry: {json.dumps(registry)}\n"
         f"github: {{repository: acme/model-promotions}}\nenvironments: {json.dumps(rungs)}\n"
     ).encode()
 

@@ -159,6 +159,7 @@ class Reason(StrEnum):
     CREATOR_UNKNOWN = "creator-unknown"
     DECISION_UNPROVEN = "decision-unproven"
     IMPORT_REFUSED = "import-refused"
+    OUT_OF_SCOPE = "out-of-scope"
 
 
 LEFT_TO_APPLY = frozenset(

@@ -9,7 +9,7 @@ from typing import Any
 from assent.core.errors import AssentError, Exit
 from assent.core.gates import Gate
 from assent.core.identities import Identities, Principal
-from assent.core.names import partition_of
+from assent.core.names import partition_of, shown
 from assent.core.policy import (
     Contradiction,
     freeze_of,
@@ -109,6 +109,18 @@ class Registry:
 
     account: str
     region: str
+    groups: tuple[str, ...] = ()
+    """Globs over the model package groups that this repository decides on; none for all."""
+
+    def covers(self, model: str) -> bool:
+        """Whether a model is this repository's to decide on."""
+        return not self.groups or any(fnmatch.fnmatchcase(model, each) for each in self.groups)
+
+    def outside(self, model: str) -> str | None:
+        """Why a model is none of this repository's business; None where it is."""
+        if self.covers(model):
+            return None
+        return f"the group {shown(model)} matches none of registry.groups in {CONFIG_PATH}"
 
     def package_arn(self, model: str, version: int) -> str:
         """The ARN that a version of a model has here, and nowhere else."""
@@ -364,7 +376,11 @@ def _config(value: Mapping[str, Any]) -> Config:
     github = value["github"]
     return Config(
         parameter_prefix=value.get("parameter_prefix", "/assent"),
-        registry=Registry(account=value["registry"]["account"], region=value["registry"]["region"]),
+        registry=Registry(
+            account=value["registry"]["account"],
+            region=value["registry"]["region"],
+            groups=tuple(value["registry"].get("groups", ())),
+        ),
         repository=github["repository"],
         api_url=github.get("api_url", "https://api.github.com"),
         branch=github.get("branch", "main"),

@@ -120,6 +120,8 @@ def _changes(
     decided = _decision(wanted, history, actual, config, risen)
     if decided is not None:
         yield decided
+    if not config.registry.covers(wanted.id.model):
+        return  # what the registry shows of it beside that is another repository's to say
     if isinstance(decided, Decide):
         seen = actual.versions.get(decided.id)
         if seen is not None and concerns(decided.asked.record, seen):
@@ -170,6 +172,10 @@ def _decision(
             decision = wanted.record.decision
             if history.holds(wanted.blob, decision):
                 return None
+            outside = config.registry.outside(wanted.id.model)
+            # A no of what took effect here before is never held up.
+            if outside is not None and (decision is Decision.APPROVED or not history.entries):
+                return Refuse(id=wanted.id, reason=Reason.OUT_OF_SCOPE, detail=outside)
             if decision is Decision.APPROVED:
                 return admission(wanted, actual, config=config, risen=risen)
             return Decide(id=wanted.id, was=history.decision, becomes=decision, asked=wanted)

@@ -269,6 +269,8 @@ class _Run:
             self._run.retry.add(id_.path)
 
     def _is_untouched(self, id_: RecordId) -> bool:
+        if not self._world.config.registry.covers(id_.model):
+            return True
         asked = next(each for each in self._seen.wanted if each.id == id_)
         return untouched(asked, self._run.histories[id_])
 

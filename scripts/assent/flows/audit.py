@@ -167,7 +167,8 @@ def _require_applied(world: World, objects: Objects, name: str, text: str | None
             f"{name} says that {shown(commit, 40)} was applied, which is no part of "
             f"{world.head[:12]}: the clone is behind, or the branch was rewritten",
             hint="Fetch all branches and check out the one that counts (git pull); if it was "
-            "rewritten, let apply run first.",
+            "rewritten, let apply run first. If another repository writes below this "
+            "parameter_prefix, give it one of its own.",
         )
 
 
@@ -199,7 +200,7 @@ def _with_packages(world: World, material: Material, readings: Sequence[Reading]
     found = {
         (each.arn.model, each.arn.version): package_state(each)
         for each in world.registry.everything()
-        if scope.model in {None, each.arn.model}
+        if scope.model in {None, each.arn.model} and world.config.registry.covers(each.arn.model)
     }
     material = replace(material, packages=found)
     stored = {each.environment: each.stored for each in readings}

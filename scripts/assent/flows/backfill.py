@@ -99,7 +99,9 @@ def backfill(
         AssentError: It could not be found out what is to be done; nothing was written.
     """
     config, entry = world.clone.config, world.clone.config.entry
-    versions = list(world.clone.registry.everything())
+    versions = [
+        each for each in world.clone.registry.everything() if config.registry.covers(each.arn.model)
+    ]
     pending = {
         (each.arn.model, each.arn.version)
         for each in versions

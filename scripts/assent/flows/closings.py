@@ -292,6 +292,10 @@ class Closings:
             why = f"version {id_.version} is {decided.value} in {where} already, and stays so."
             self._say_unchanged(case, why, "There is nothing to do.")
             return
+        outside = self._world.config.registry.outside(id_.model)
+        if outside is not None and not history.entries:
+            self._say_unchanged(case, f"{outside}.", "There is nothing to do.")
+            return
         if self._main_approves(case, subject):
             why = (
                 f"{code(self._world.config.branch)} held an approval of version {id_.version} for "

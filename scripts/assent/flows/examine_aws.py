@@ -137,7 +137,7 @@ def _registry(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[
     if isinstance(groups, Unread):
         yield from judge_groups(groups, registry=account, writers=())
         return
-    chosen = groups[:MOST_GROUPS]
+    chosen = [each for each in groups if setup.config.registry.covers(each)][:MOST_GROUPS]
     policies = {
         group: read(
             partial(settings.group_policy, group),
@@ -360,7 +360,8 @@ def _rights(setup: AwsSetup, environments: Sequence[Environment]) -> Iterator[Fi
     config = setup.config
     listed = read(setup.central.groups, "")
     # As for creators: some models' parameters may be allowed, and the probe's not.
-    models = [] if isinstance(listed, Unread) else listed[:_MOST_SIMULATED]
+    models = [] if isinstance(listed, Unread) else list(filter(config.registry.covers, listed))
+    models = models[:_MOST_SIMULATED]
     for each in environments:
         applies = setup.roles[each.name]
         for need in needs_of_applying(config, each):

@@ -156,7 +156,7 @@ class _Finder:
         registry = self.world.config.registry
         for version in self.world.registry.everything():
             model, number = version.arn.model, version.arn.version
-            if version.arn.text == registry.package_arn(model, number):
+            if registry.covers(model) and version.arn.text == registry.package_arn(model, number):
                 self.versions.setdefault(model, {})[number] = version
 
     def _read_receipts(self, models: Collection[str]) -> None:

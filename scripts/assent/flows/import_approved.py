@@ -94,7 +94,9 @@ def import_approved(
     forge = world.events.forge
     pulls = list(forge.open_promotions())
     known = survey(world.clone, forge, config.environments, pulls)
-    versions = world.clone.registry.everything()
+    versions = (
+        each for each in world.clone.registry.everything() if config.registry.covers(each.arn.model)
+    )
     found = select_imports(versions, known, choice, config, role=world.clone.role)
     names = tuple(each.name for each in environments)
     report = ImportReport(

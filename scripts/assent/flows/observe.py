@@ -211,7 +211,7 @@ class _Observer:
         if applied.commit == head:
             return list(applied.retry)
         if not history.is_ancestor(applied.commit, head):
-            if history.is_ancestor(head, applied.commit):
+            if self._is_behind(applied.commit):
                 raise BehindApplied(
                     f"this clone is at {head[:12]}, and {self._environment.name} was brought to "
                     f"{applied.commit[:12]} already, which is newer",
@@ -225,6 +225,21 @@ class _Observer:
             return None
         prefix = f"{PROMOTIONS}/{self._environment.name}/"
         return sorted({*(path for path in changed if path.startswith(prefix)), *applied.retry})
+
+    def _is_behind(self, applied: str) -> bool:
+        """Whether what was applied last is newer than the clone's head.
+
+        Raises:
+            BehindApplied: The clone does not have that commit.
+        """
+        try:
+            return self._world.history.is_ancestor(self._world.head, applied)
+        except NotThere as error:
+            raise BehindApplied(
+                f"what {self._environment.name} was brought to last is unknown: {error.message}",
+                hint="Fetch the whole history. If the branch was rewritten, run apply --all. If "
+                "another repository writes below this parameter_prefix, give each one of its own.",
+            ) from error
 
     def _read(self, names: Iterable[str]) -> Mapping[str, str]:
         fresh = [name for name in dict.fromkeys(names) if name not in self._asked]
@@ -278,8 +293,12 @@ class _Observer:
         folder = f"{PROMOTIONS}/{self._environment.name}/"
         entries = self._world.history.entries(self._world.head, folder)
         paths = {entry.path for entry in entries}
+        own = {id_.model for path in paths if (id_ := parse_path(path)) is not None}
+        registry = self._world.config.registry
         for name in self._texts:
             parts = name.removeprefix(prefix + "/").split("/")
+            if parts[0] not in own and not registry.covers(parts[0]):
+                continue
             match parts:
                 case [model, "versions", version]:
                     path = f"{folder}{model}/{version}.yaml"

@@ -102,6 +102,8 @@ class WaitingPromotions:
         id_ = promotion_of_branch(branch.name)
         if id_ is None or any(_counts(each) for each in branch.proposals):
             return None
+        if not self._world.config.registry.covers(id_.model):
+            return None
         record = self._parsed(record_text(self._world, self._forge, id_, branch.head), id_)
         if record is None:
             return None  # created a moment ago, or broken; the next event writes it again

@@ -80,6 +80,9 @@ def promote_after_report(report: InferenceReport, world: World) -> Outcome:
             f"{arn.text}",
             hint="Correct `registry` in assent.yaml, or what the pipeline reports.",
         )
+    outside = config.registry.outside(arn.model)
+    if outside is not None:
+        return Ignored(why=outside)
     target = config.above(environment.name)
     if target is None:
         return Ignored(why=_top(environment))
@@ -125,7 +128,8 @@ def _package_of(job: TransformRun, config: Config) -> PackageArn | Ignored:
     (arn,) = job.packages
     if arn.text != config.registry.package_arn(arn.model, arn.version):
         return Ignored(why=f"{job.arn} ran {arn.text}, which is of another registry")
-    return arn
+    outside = config.registry.outside(arn.model)
+    return arn if outside is None else Ignored(why=f"{job.arn} ran {arn.text}: {outside}")
 
 
 def _promote(

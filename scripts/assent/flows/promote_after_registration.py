@@ -25,6 +25,9 @@ def promote_after_registration(registration: Registration, world: World) -> Outc
         AssentError: A service refuses or does not answer.
     """
     require_registry(registration.arn, world.config)
+    outside = world.config.registry.outside(registration.arn.model)
+    if outside is not None:
+        return Ignored(why=outside)
     try:
         version = world.registry.describe(registration.arn)
     except NotThere as error:

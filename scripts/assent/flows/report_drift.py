@@ -65,6 +65,9 @@ def report_monitoring(change: MonitoringChange, world: World) -> Outcome:
         return Ignored(
             why=f"nothing tells which model {job.arn} watches: set ASSENT_MODEL in its environment"
         )
+    outside = world.config.registry.outside(job.model)
+    if outside is not None:
+        return Ignored(why=f"{job.arn} watches {job.model}: {outside}")
     watched = _watched(job, job.model, environments, world)
     if isinstance(watched, Ignored):
         return watched
@@ -95,6 +98,9 @@ def report_violations(report: ViolationsReport, world: World) -> Outcome:
     """
     environment = world.config.environment(report.environment)
     require_account(report.account, environment)
+    outside = world.config.registry.outside(report.model)
+    if outside is not None:
+        return Ignored(why=outside)
     live = _live(report.model, environment, world)
     if live is None:
         return Ignored(why=f"no version of {report.model} is live in {environment.name}")

@@ -76,7 +76,7 @@ class Standing:
     parameters: Parameters
     names: Names
     texts: dict[str, str] = field(default_factory=dict)
-    """Every parameter below the environment's prefix."""
+    """Every parameter below the environment's prefix, but of models that are not decided here."""
     wanted: dict[str, dict[int, Wanted]] = field(default_factory=dict)
     """What main's head holds, by model and version."""
     applied: Applied | None = None
@@ -101,13 +101,19 @@ class Standing:
         )
         below = f"{names.prefix}/{names.environment}"
         found.texts.update(found.parameters.read_below(below))
-        for name in found.texts:
-            found.sort_in(name)
+        covers = world.config.registry.covers
+        for name in list(found.texts):
+            model = found.model_of(name)
+            if model is None or covers(model):
+                found.sort_in(name)
+            else:
+                del found.texts[name]
         found.read_applied()
         folder = f"{PROMOTIONS}/{environment.name}/"
         entries = world.history.entries(world.head, folder)
         for each in wanted_records(world, environment.name, (entry.path for entry in entries)):
-            found.wanted.setdefault(each.id.model, {})[each.id.version] = each
+            if covers(each.id.model):
+                found.wanted.setdefault(each.id.model, {})[each.id.version] = each
         return found
 
     @property
@@ -115,13 +121,17 @@ class Standing:
         """The models that there is anything of."""
         return {*self.wanted, *self._named} - {""}
 
-    def sort_in(self, name: str) -> None:
-        """Put a parameter's name with its model's."""
+    def model_of(self, name: str) -> str | None:
+        """The model that a parameter is of; None where it is of none."""
         match place_of(self.names, name):
             case CurrentPlace() | HistoryPlace() | EarlierPlace() as place:
-                self._named.setdefault(place.model, set()).add(name)
+                return place.model
             case AppliedPlace() | None:
-                self._named.setdefault("", set()).add(name)
+                return None
+
+    def sort_in(self, name: str) -> None:
+        """Put a parameter's name with its model's."""
+        self._named.setdefault(self.model_of(name) or "", set()).add(name)
 
     def read_applied(self) -> None:
         """Take what `applied` says.
@@ -143,7 +153,8 @@ class Standing:
                 f"{self.environment.name} was brought to {shown(applied.commit, 40)}, which is no "
                 f"part of {head[:12]}: the clone is behind, or the branch was rewritten",
                 hint="Fetch and check out the branch that counts; if it was rewritten, let apply "
-                "run first.",
+                "run first. If another repository writes below this parameter_prefix, give it one "
+                "of its own.",
             )
 
     def read_again(self, names: Iterable[str]) -> None:

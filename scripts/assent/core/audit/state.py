@@ -112,6 +112,8 @@ def registry_gaps(material: Material, stored: Mapping[str, Stored]) -> Iterator[
     for model, version in sorted((versions | material.packages.keys()) - doubtful):
         if scope.version not in {None, version} or scope.model not in {None, model}:
             continue
+        if not material.config.registry.covers(model):
+            continue
         state = material.packages.get((model, version))
         shown: dict[str, Decision] = {}
         for environment, each in stored.items():

@@ -110,6 +110,8 @@ NEXT_STEPS: Mapping[Reason, str] = {
     Reason.TOO_FEW_APPROVALS: f"{_AGAIN}, as many of them as the configuration asks for.",
     Reason.CREATOR_UNKNOWN: "name the principal under identities in the configuration, or let "
     "people commit with an address of their account; then this takes effect.",
+    Reason.OUT_OF_SCOPE: "promote the model in the repository that is for its group; "
+    "this one decides nothing about it.",
     Reason.IMPORT_REFUSED: "register the model again and promote that version as any other, for "
     "this one cannot be imported; and settle this record by retiring it.",
     Reason.DECISION_UNPROVEN: "find out who wrote the history, and restore it in Parameter Store.",

@@ -20,6 +20,7 @@ from assent.core.rules import (
     path,
     rung_below,
     schema,
+    scope,
     soak,
     stop_the_line,
     strict_yaml,
@@ -56,7 +57,7 @@ FILE_RULES: tuple[FileRule, ...] = (
 )
 """Over one file. The order counts: what bars a file comes before what needs a record."""
 
-TREE_RULES: tuple[TreeRule, ...] = (model_case.RULE, rung_below.RULE)
+TREE_RULES: tuple[TreeRule, ...] = (model_case.RULE, scope.RULE, rung_below.RULE)
 """Over records that rest on one another."""
 
 CHANGE_RULES: tuple[ChangeRule, ...] = (
