@@ -104,6 +104,33 @@ def account(environment: str) -> dict[str, str]:
     }
 
 
+FRESH = "555566667777"
+"""An account in which nothing stands yet."""
+LEAST: Mapping[str, Mapping[str, str]] = {
+    "intake": {
+        "CodeBucket": "acme-intake-code",
+        **{each: INTAKE[each] for each in ("CodeKey", "Repository", "AppId", "BucketArns")},
+    },
+    "roles": {
+        each: roles("dev")[each]
+        for each in ("Environment", "Repository", "OwnerId", "RepositoryId", "BucketArns")
+    },
+    "account": {
+        "Environment": "dev",
+        "RegistryAccount": REGISTRY,
+        "BucketArns": "arn:aws:s3:::acme-training",
+    },
+    "storage": {"EvidenceBucketName": "acme-least-evidence"},
+    "guard": {
+        "TargetIds": REGISTRY,
+        "ApplyRoles": APPLY["dev"],
+        "WriteRoles": APPLY["dev"],
+        "ExemptPrincipals": DEPLOYER,
+    },
+}
+"""The parameters that have no default, for one account with one environment."""
+
+
 def session(account_id: str) -> boto3.Session:
     """A session in an account; moto believes whoever assumes a role there."""
     given = boto3.client("sts", region_name=REGION).assume_role(

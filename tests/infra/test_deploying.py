@@ -19,11 +19,11 @@ from tests.infra.organization import (
     ACCOUNTS,
     APPLY,
     BUS,
-    DEPLOYER,
     EVIDENCE,
+    FRESH,
     GUARD,
-    INTAKE,
     LADDER,
+    LEAST,
     OBSERVE,
     RECEIPTS,
     REGION,
@@ -36,7 +36,6 @@ from tests.infra.organization import (
     deployed_roles,
     key,
     role,
-    roles,
     unsupported_resources,
     upload_code,
 )
@@ -234,32 +233,7 @@ PRESENT: Mapping[str, Callable[[Stack, str, str], None]] = {
 # ---- What moto's CloudFormation does not create: held against what the template resolves to.
 
 
-def _alarm(stack: Stack, name: str, properties: Properties) -> None:
-    metrics = {
-        "DeadLettersAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 0),
-        "UndeliveredAlarm": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 0),
-        "OldestMessageAlarm": ("AWS/SQS", "ApproximateAgeOfOldestMessage", 43200),
-        "ErrorsAlarm": ("AWS/Lambda", "Errors", 0),
-        "ThrottlesAlarm": ("AWS/Lambda", "Throttles", 0),
-        "RefusalsAlarm": ("Assent", "Refusals", 0),
-        "FailuresAlarm": ("Assent", "Failures", 0),
-    }
-    found = properties["Namespace"], properties["MetricName"], properties["Threshold"]
-    assert found == metrics[name]
-    dimension = {
-        "DeadLettersAlarm": ("QueueName", "assent-dead-letters"),
-        "UndeliveredAlarm": ("QueueName", "assent-undelivered"),
-        "OldestMessageAlarm": ("QueueName", "assent-events"),
-        "ErrorsAlarm": ("FunctionName", "assent-intake"),
-        "ThrottlesAlarm": ("FunctionName", "assent-intake"),
-        "RefusalsAlarm": ("service", "assent"),
-        "FailuresAlarm": ("service", "assent"),
-    }[name]
-    (said,) = properties["Dimensions"]
-    assert (said["Name"], said["Value"]) == dimension
-    topic = f"arn:aws:sns:{REGION}:{stack.account}:alarms"
-    assert properties["AlarmActions"] == properties["OKActions"] == [topic]
-    assert properties["TreatMissingData"] == "notBreaching"
+def _alarm(stack: Stack, _name: str, properties: Properties) -> None:
     # CloudWatch itself takes it, and goes without an answer about no metric at all
     stack.session.client("cloudwatch").put_metric_alarm(**properties)
 
@@ -315,7 +289,7 @@ def _guard(stack: Stack, _name: str, properties: Properties) -> None:
 
 
 UNSUPPORTED: Mapping[str, tuple[str, Callable[[Stack, str, Properties], None]]] = {
-    "AWS::CloudWatch::Alarm": ("moto has the API alone", _alarm),
+    "AWS::CloudWatch::Alarm": ("moto has the API alone", _alarm),  # test_resources has the rest
     "AWS::Events::EventBusPolicy": ("moto has the API alone, and no Condition there", _bus_policy),
     "AWS::IAM::OIDCProvider": ("moto has the API alone", _provider),
     "AWS::Organizations::Policy": ("moto has the API alone", _guard),
@@ -381,33 +355,6 @@ def test_the_outputs_are_what_the_next_template_asks_for(stacks: dict[str, Stack
         assert outputs == {"WriteRoleArn": WRITE[each], "ObserveRoleArn": OBSERVE[each]}
     buckets = stacks["assent-storage"].outputs()
     assert buckets["ReceiptsBucketArn"] == f"arn:aws:s3:::{RECEIPTS}"
-
-
-FRESH = "555566667777"
-"""An account in which nothing stands yet."""
-LEAST: Mapping[str, Mapping[str, str]] = {
-    "intake": {
-        "CodeBucket": "acme-intake-code",
-        **{each: INTAKE[each] for each in ("CodeKey", "Repository", "AppId", "BucketArns")},
-    },
-    "roles": {
-        each: roles("dev")[each]
-        for each in ("Environment", "Repository", "OwnerId", "RepositoryId", "BucketArns")
-    },
-    "account": {
-        "Environment": "dev",
-        "RegistryAccount": REGISTRY,
-        "BucketArns": "arn:aws:s3:::acme-training",
-    },
-    "storage": {"EvidenceBucketName": "acme-least-evidence"},
-    "guard": {
-        "TargetIds": REGISTRY,
-        "ApplyRoles": APPLY["dev"],
-        "WriteRoles": APPLY["dev"],
-        "ExemptPrincipals": DEPLOYER,
-    },
-}
-"""The parameters that have no default, for one account with one environment."""
 
 
 @pytest.mark.parametrize("name", NAMES)
