@@ -571,6 +571,17 @@ def test_roles_that_may_write_are_no_strangers_to_a_group() -> None:
         assert amiss(diagnose(aws, config=config)) == set(), who
 
 
+def test_groups_of_another_repository_are_left_to_it() -> None:
+    """A group's policy is judged where `registry.groups` matches the group."""
+    aws = PlantedAws()
+    group(Principal={"AWS": "999999999999"}, Action=UPDATE, Resource="*")(aws)
+    aws.policies["risk"] = None
+    for glob, wrong in (("risk*", False), ("churn", True)):
+        config = replace(CONFIG, registry=replace(CONFIG.registry, groups=(glob,)))
+        checks = {check for check, _ in amiss(diagnose(aws, config=config))}
+        assert ("group-policies" in checks) is wrong, glob
+
+
 def test_a_policy_that_only_reads_is_well() -> None:
     """Other accounts read the packages of a central registry."""
     aws = PlantedAws()

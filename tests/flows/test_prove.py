@@ -304,6 +304,7 @@ def test_every_reason_of_a_proof_has_its_forgery() -> None:
         Reason.RECORD_DELETED,
         Reason.DOES_NOT_FIT,
         Reason.GATE_FAILS,
+        Reason.OUT_OF_SCOPE,
         Reason.SOAKING,
         Reason.FROZEN,
         Reason.LINE_STOPPED,

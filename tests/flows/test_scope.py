@@ -9,6 +9,7 @@ import pytest
 from tests.flows import test_drift as monitored
 from tests.flows.climb import Climb, climbing, completed, reported, transformed
 from tests.flows.ground import CHURN, Ground, decided, refused
+from tests.flows.tidying import Desk
 from tests.properties.memory_scene import Fuse
 from tests.properties.scene import Cut
 
@@ -92,6 +93,31 @@ def test_a_no_of_what_took_effect_before_is_never_held_up() -> None:
         assert shown(each, 2)["dev"] == "Retired"
         assert '"version":1' in each.scene.parameters()["/assent/dev/churn/current"]
     assert 5 < calls < 59
+
+
+def test_a_no_that_nobody_approved_puts_nothing_back(ground: Ground) -> None:
+    """What an unproven record leaves in effect is not written over what others wrote since."""
+    ground.scene.flip(CHURN, 2, "Rejected", ("dev", "Rejected"))
+    path = RecordId("dev", CHURN, 2).path
+    ground.scene.push(path, ground.record(2, 0.91, decision=Decision.RETIRED))
+    assert refused(ground.apply()) == [(2, Reason.DIRECT_PUSH)]
+    assert shown(ground, 2)["dev"] == "Rejected"
+
+
+def test_what_waits_of_another_group_is_not_opened() -> None:
+    """A place that comes free is left to the models that are decided here."""
+    made = Desk()
+    made.environment(max_open=1)
+    for _ in range(2):
+        made.propose()
+    made.merge(1)
+    registry = made.scene.config.registry
+    made.configure(registry=replace(registry, groups=("fraud-*",)))
+    made.tidy()
+    assert made.open_versions() == []
+    made.configure(registry=registry)
+    made.tidy()
+    assert made.open_versions() == [2]
 
 
 def test_a_no_about_what_never_was_in_effect_here_is_refused(ground: Ground) -> None:
