@@ -9,6 +9,7 @@ from tests.infra.organization import (
     APPLY,
     BUCKETS,
     BUS,
+    DEPLOYER,
     EVIDENCE,
     LADDER,
     OBSERVE,
@@ -110,6 +111,8 @@ def _registry() -> Iterator[tuple[str, Act]]:
     group = f"arn:aws:sagemaker:{REGION}:{REGISTRY}:model-package-group/churn"
     yield "delete package", Act(action="sagemaker:DeleteModelPackage", resource=_package())
     yield "delete group", Act(action="sagemaker:DeleteModelPackageGroup", resource=group)
+    for action in ("PutModelPackageGroupPolicy", "DeleteModelPackageGroupPolicy"):
+        yield f"{action} churn", Act(action=f"sagemaker:{action}", resource=group)
     describe = "sagemaker:DescribeModelPackage"
     yield "describe package", Act(action=describe, resource=_package())
     yield "describe package in another region", Act(action=describe, resource=_package("us-east-1"))
@@ -272,7 +275,7 @@ ROLES = {
 CHANGES = (
     *("AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePermissionsBoundary"),
     *("DeleteRolePolicy", "DetachRolePolicy", "PassRole", "PutRolePermissionsBoundary"),
-    *("PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole"),
+    *("PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"),
 )
 PROVIDER = f"arn:aws:iam::{REGISTRY}:oidc-provider/token.actions.githubusercontent.com"
 PROVIDER_CHANGES = (
@@ -287,12 +290,13 @@ def _roles() -> Iterator[tuple[str, Act]]:
         owner = arn.split(":")[4]
         yield f"become {name}", Act(action="sts:AssumeRole", resource=arn, owner=owner)
     yield "become another role", Act(action="sts:AssumeRole", resource=OPEN_ROLE)
-    for name in ("apply-prod", "write-prod"):
+    for name in ("apply-prod", "write-prod", "intake"):
         owner = ROLES[name].split(":")[4]
         for action in CHANGES:
             act = Act(action=f"iam:{action}", resource=ROLES[name], owner=owner)
             yield f"{action} {name}", act
     for action in CHANGES:
+        yield f"{action} deployer", Act(action=f"iam:{action}", resource=DEPLOYER)
         yield f"{action} of others", Act(action=f"iam:{action}", resource=OPEN_ROLE)
     other = f"arn:aws:iam::{REGISTRY}:oidc-provider/example.com"
     for action in PROVIDER_CHANGES:
@@ -300,6 +304,24 @@ def _roles() -> Iterator[tuple[str, Act]]:
         yield f"{action} of others", Act(action=f"iam:{action}", resource=other)
 
 
-ACTS: Mapping[str, Act] = dict(
-    [*_registry(), *_environments(), *_files(), *_messages(), *_secrets(), *_roles()]
-)
+def _organization() -> Iterator[tuple[str, Act]]:
+    """What takes an account, or what is in it, out of the reach of the organization's policies."""
+    policies = ("DetachPolicy", "DisablePolicyType", "UpdatePolicy")
+    for environment, owner in ACCOUNTS.items():
+        for action in ("LeaveOrganization", *policies):  # as if it were a delegated administrator
+            act = Act(action=f"organizations:{action}", resource="*", owner=owner)
+            yield f"{action} as {environment}", act
+    shared = {
+        "a group": "sagemaker:ModelPackageGroup",
+        "a group by its other name": "sagemaker:model-package-group",
+        "a subnet": "ec2:Subnet",
+    }
+    for action in ("CreateResourceShare", "AssociateResourceShare"):
+        for what, kind in shared.items():
+            context = {"ram:RequestedResourceType": kind}
+            yield f"{action} of {what}", Act(action=f"ram:{action}", resource="*", context=context)
+        yield f"{action} of nothing", Act(action=f"ram:{action}", resource="*")
+
+
+_PARTS = (_registry, _environments, _files, _messages, _secrets, _roles, _organization)
+ACTS: Mapping[str, Act] = dict(each for part in _PARTS for each in part())

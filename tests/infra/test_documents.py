@@ -1,4 +1,4 @@
-"""The commands of infra/README.md fit the templates that they deploy."""
+"""The commands of infra/README.md fit the templates that they deploy, and those what is built."""
 
 import re
 import shlex
@@ -9,6 +9,8 @@ import pytest
 import yaml
 from tests.infra.organization import TEMPLATES
 from tests.infra.templates import read_template
+
+from assent.lambda_zip import ARCHITECTURES, RUNTIMES
 
 README = (TEMPLATES / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -73,3 +75,11 @@ def test_the_settings_are_those_that_stand_afterwards() -> None:
     assert prod["role"] == given["roles"]["ParameterRole"]
     assert prod["role"].endswith(":role/assent-write-prod")
     assert prod["read_role"] == given["intake"]["ReadRoles"] == given["roles"]["ReadRoles"]
+
+
+def test_the_intake_takes_what_can_be_built() -> None:
+    """Each runtime and processor that a zip is built for can be chosen, and no other."""
+    declared = read_template("intake")["Parameters"]
+    for name, built in (("Runtime", RUNTIMES), ("Architecture", ARCHITECTURES)):
+        assert declared[name]["AllowedValues"] == list(built)
+        assert declared[name]["Default"] in built

@@ -4,6 +4,8 @@ The tables below are the design. They are held against the policies as deployed;
 each policy is held against the tables, since without it one of their rows would not be true.
 """
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,10 +13,23 @@ from itertools import product
 
 import pytest
 from moto import mock_aws
-from tests.infra.acts import ACTS, PROVIDER, ROLES, STATUSES, Act
+from tests.infra.acts import ACTS, CHANGES, PROVIDER, ROLES, STATUSES, Act
 from tests.infra.evaluator import Request, Values
 from tests.infra.judged import GUARD, PRINCIPALS, Policies, read_policies, weakened
-from tests.infra.organization import ACCOUNTS, LADDER, REGION, REGISTRY, deploy_organization
+from tests.infra.organization import (
+    ACCOUNTS,
+    APPLY,
+    LADDER,
+    MANAGEMENT,
+    REGION,
+    REGISTRY,
+    WRITE,
+    deploy,
+    deploy_organization,
+    role,
+)
+from tests.infra.organization import GUARD as GUARD_PARAMETERS
+from tests.infra.templates import read_template
 
 ISSUER = "token.actions.githubusercontent.com"
 
@@ -89,6 +104,12 @@ def _writes(environment: str) -> tuple[str, ...]:
     return f"PutParameter {folder}", f"GetParameters {folder}", f"list {folder}"
 
 
+def _leaves(environment: str) -> tuple[str, ...]:
+    """What takes an environment's account from under the guard."""
+    policies = (f"{each} as {environment}" for each in ("D*Policy*", "UpdatePolicy"))
+    return f"LeaveOrganization as {environment}", *policies
+
+
 _KEPT = (
     *("DeleteObject* acme-evidence", "DeleteObject* acme-receipts", "write over *"),
     *("PutObjectRetention *", "BypassGovernanceRetention *", "* in the clear*"),
@@ -139,7 +160,9 @@ MAY: dict[str, Sequence[str] | Everything] = {
             *("register as Approved", "register as Rejected", "register with life cycle"),
             *("delete package", "delete group"),
             *("PutParameter dev *", "DeleteParameter dev *", "DeleteParameters dev *"),
-            *("*Role* apply-prod", "*Policy apply-prod", "* GitHub"),
+            *("*Role* apply-prod", "*Role* intake", "*Role* deployer", "* GitHub"),
+            *("*ModelPackageGroupPolicy churn", "*ResourceShare of a group*"),
+            *_leaves("dev"),
         ),
     ),
     "administrator of test": Everything(
@@ -148,6 +171,7 @@ MAY: dict[str, Sequence[str] | Everything] = {
             *_TRUSTED_ROLES,
             "* in the clear*",
             *("PutParameter test *", "DeleteParameter test *", "DeleteParameters test *"),
+            *_leaves("test"),
         ),
         also=_SENT,
     ),
@@ -157,7 +181,8 @@ MAY: dict[str, Sequence[str] | Everything] = {
             *_TRUSTED_ROLES,
             "* in the clear*",
             *("PutParameter prod *", "DeleteParameter prod *", "DeleteParameters prod *"),
-            *("*Role* write-prod", "*Policy write-prod"),
+            "*Role* write-prod",
+            *_leaves("prod"),
         ),
         also=_SENT,
     ),
@@ -360,6 +385,8 @@ def test_the_tables_name_what_there_is() -> None:
 SAME_OTHERWISE = {
     # Another account's resources would have to let it in themselves, and jobs have no policies.
     f"{ROLES['intake']} 0: DescribeJobs: to which resources it is bound",
+    # Their names begin with the prefix here; where they do not, see the test of other names.
+    *(f"{GUARD}: Change: Resource {arn}" for arn in (*APPLY.values(), *WRITE.values())),
 }
 """What makes no difference if it is taken out."""
 
@@ -387,3 +414,68 @@ def test_the_guard_binds_the_registry(policies: Policies) -> None:
     nothing = {"Version": "2012-10-17", "Statement": []}
     assert not policies.judge(request)
     assert policies.having(GUARD, nothing).judge(request)
+
+
+def test_the_guard_keeps_roles_of_other_names(policies: Policies) -> None:
+    """Nobody bound changes, makes or passes on a role that applies, writes or is exempt."""
+    listed = {
+        "ApplyRoles": (REGISTRY, "applies"),
+        "WriteRoles": (ACCOUNTS["prod"], "team/writes"),
+        "ExemptPrincipals": ("*", "deployer-*"),
+    }
+    arns = {each: f"arn:aws:iam::{account}:role/{name}" for each, (account, name) in listed.items()}
+    with mock_aws():
+        stack = deploy("guard-of-others", MANAGEMENT, "guard", {**GUARD_PARAMETERS, **arns})
+        content = stack.resolved()["Guard"]["Properties"]["Content"]
+    other = policies.having(GUARD, content)
+    for who in ("administrator", "administrator of test", "administrator of prod"):
+        owner = PRINCIPALS[who].split(":")[4]
+        for name in ("applies", "team/writes", "deployer-new", "other"):
+            arn = f"arn:aws:iam::{owner}:role/{name}"
+            bound = any(fnmatchcase(arn, pattern) for pattern in arns.values())
+            for action in CHANGES:
+                request = Request(
+                    principal=PRINCIPALS[who], action=f"iam:{action}", resource=arn, owner=owner
+                )
+                assert other.judge(request) is not bound, f"{who}: {action} {arn}"
+
+
+def test_the_guard_fits_as_much_as_its_page_says() -> None:
+    """Eight environments, each in an account of its own, and two exempt roles."""
+    names = [f"staging-{count}" for count in range(8)]
+    arns = {
+        "ApplyRoles": [role(REGISTRY, f"apply-{each}") for each in names],
+        "WriteRoles": [role(f"{count:012}", f"write-{each}") for count, each in enumerate(names)],
+        "ExemptPrincipals": [
+            f"arn:aws:iam::{ACCOUNTS[each]}:role/platform-deploy" for each in WRITE
+        ],
+    }
+    parameters = {**GUARD_PARAMETERS, **{name: ",".join(each) for name, each in arns.items()}}
+    with mock_aws():
+        stack = deploy("guard-of-many", MANAGEMENT, "guard", parameters)
+        content = stack.resolved()["Guard"]["Properties"]["Content"]
+    text = json.dumps(content, separators=(",", ":"))
+    assert all(arn in text for each in arns.values() for arn in each)
+    assert len(text) <= 5120  # all that Organizations takes
+
+
+@pytest.mark.parametrize(
+    ("arn", "taken"),
+    [
+        (f"arn:aws:iam::{REGISTRY}:role/deployer", True),
+        (
+            f"arn:aws:iam::{REGISTRY}:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Ops_*",
+            True,
+        ),
+        ("arn:aws:iam::*:role/deployer", True),
+        (f"arn:aws:iam::{REGISTRY}:role/*", False),
+        (f"arn:aws:iam::{REGISTRY}:user/deployer", False),
+        (f"arn:aws:iam::{REGISTRY}:*", False),
+        (f"arn:aws:iam::{REGISTRY}:root", False),
+        ("*", False),
+    ],
+)
+def test_only_roles_of_some_name_are_exempt(arn: str, *, taken: bool) -> None:
+    """A user's password and keys are nothing that the guard keeps, and everybody is nobody."""
+    pattern = read_template("guard")["Parameters"]["ExemptPrincipals"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, arn)) is taken

@@ -185,6 +185,64 @@ def test_raising_an_action_is_no_edit(
     assert ground.changed(ground.run({WORKFLOW: workflow(*new, more="# new\n")})) == {}
 
 
+OLDER_OR_ELSEWHERE = [("b", "7.0.0"), ("b", "6.9.9"), ("b", "6"), ("b", "7.0.1")]
+"""Pins that somebody took back, or moved to another commit, where ("a", "7.0.1") was made."""
+
+
+@pytest.mark.parametrize("pin", OLDER_OR_ELSEWHERE)
+def test_a_pin_that_is_not_raised_is_an_edit(ground: Ground, pin: tuple[str, str]) -> None:
+    """It stays, and is told, in each run; until it is taken back, raised or given up."""
+    ground.run({WORKFLOW: workflow("a", "7.0.1")})
+    (ground.path / WORKFLOW).write_bytes(workflow(*pin))
+    for version, news in (("7.0.1", False), ("7.0.2", True), ("7.0.2", False)):
+        plan = ground.run({WORKFLOW: workflow("a" if version == "7.0.1" else "c", version)})
+        assert kept(plan) == {WORKFLOW: (Reason.EDITED, news)}
+        assert (ground.path / WORKFLOW).read_bytes() == workflow(*pin)
+    new = {WORKFLOW: workflow("c", "7.0.2")}
+    for made in (workflow("a", "7.0.1"), workflow("d", "7.0.3")):
+        (ground.path / WORKFLOW).write_bytes(made)
+        assert kept(ground.run(new)) == {}
+        (ground.path / WORKFLOW).write_bytes(workflow(*pin))
+        assert kept(ground.run(new)) == {WORKFLOW: (Reason.EDITED, False)}
+    assert ground.changed(ground.run(new, WORKFLOW)) == {WORKFLOW: Replace}
+    assert (ground.path / WORKFLOW).read_bytes() == workflow("c", "7.0.2")
+
+
+def test_going_back_to_what_an_older_init_made_is_an_edit(ground: Ground) -> None:
+    """Once the newer pin was made, the older one is there because somebody wants it."""
+    ground.run({WORKFLOW: workflow("a", "7.0.1")})
+    new = {WORKFLOW: workflow("c", "7.0.2")}
+    ground.run(new)
+    (ground.path / WORKFLOW).write_bytes(workflow("a", "7.0.1"))
+    assert kept(ground.run(new)) == {WORKFLOW: (Reason.EDITED, False)}
+
+
+def test_one_pin_that_is_taken_back_keeps_the_whole_file(ground: Ground) -> None:
+    """Also where another one was raised."""
+    setup = "      - uses: actions/setup-python@{} # v{}\n"
+    made = workflow("a", "7.0.1", more=setup.format("a" * 40, "7.0.0"))
+    mine = workflow("b", "7.1.0", more=setup.format("b" * 40, "6.0.0"))
+    ground.run({WORKFLOW: made})
+    (ground.path / WORKFLOW).write_bytes(mine)
+    assert kept(ground.run({WORKFLOW: made})) == {WORKFLOW: (Reason.EDITED, False)}
+    assert (ground.path / WORKFLOW).read_bytes() == mine
+
+
+@pytest.mark.parametrize("pin", OLDER_OR_ELSEWHERE)
+def test_an_older_pin_stays_where_the_file_was_there_before_or_goes(
+    ground: Ground, pin: tuple[str, str]
+) -> None:
+    """Whoever wrote it; and a newer version that makes no such workflow does not remove it."""
+    (ground.path / WORKFLOW).parent.mkdir(parents=True)
+    (ground.path / WORKFLOW).write_bytes(workflow(*pin))
+    made = {WORKFLOW: workflow("a", "7.0.1")}
+    assert kept(ground.run(made)) == {WORKFLOW: (Reason.THERE_BEFORE, True)}
+    ground.run(made, WORKFLOW)
+    (ground.path / WORKFLOW).write_bytes(workflow(*pin))
+    assert kept(ground.run({})) == {WORKFLOW: (Reason.NOT_NEEDED, True)}
+    assert (ground.path / WORKFLOW).read_bytes() == workflow(*pin)
+
+
 def test_any_other_change_of_a_workflow_is_an_edit(ground: Ground) -> None:
     """Another action at the same place, or a pin that is no commit, is told as edited."""
     ground.run({WORKFLOW: workflow("a", "7.0.1")})
@@ -211,13 +269,20 @@ def test_pins_are_only_taken_from_the_same_action() -> None:
 
 def test_the_manifest_reads_back() -> None:
     """As it was written, absent files included."""
-    files = {"assent.yaml": (None, digest_of("assent.yaml", b"x"))}
+    pinned = digest_of(WORKFLOW, workflow("a", "7.0.1"))
+    assert pinned.endswith(f" actions/checkout@{'a' * 40}#v7.0.1")
+    files = {"assent.yaml": (None, digest_of("assent.yaml", b"x")), WORKFLOW: (pinned,)}
     manifest = Manifest(version="1.0.0", answers=ANSWERS, files=files)
     assert read_manifest(manifest.written()) == manifest
 
 
 PLAIN = Manifest(
-    version="1.0.0", answers=ANSWERS, files={"README.md": (digest_of("README.md", b"x"),)}
+    version="1.0.0",
+    answers=ANSWERS,
+    files={
+        "README.md": (digest_of("README.md", b"x"),),
+        WORKFLOW: (digest_of(WORKFLOW, workflow("a", "7.0.1")),),
+    },
 ).written()
 
 
@@ -251,6 +316,8 @@ def test_a_manifest_cannot_speak_of_other_files(path: str) -> None:
         (b"acme/model-promotions", b"acme/model\\npromotions"), (b"sha256:", b"md5:"),
         (b'"@acme/ml-platform"', b'"@acme/ml-platform @eve"'), (b'"answers"', b'"other"'),
         (b'"dev=111122223333/eu-west-1"', b'{"x": 1}'), (b'"owners": [', b'"owners": ["x", '),
+        (b"#v7.0.1", b"#v7.x"), (b"#v7.0.1", b"#v"), (b"checkout@a", b"checkout@g"),
+        (b" actions/", b"  actions/"), (b" actions/", b" @"),
     ],
 )  # fmt: skip
 def test_a_damaged_manifest_is_refused(damage: tuple[bytes, bytes]) -> None:

@@ -11,7 +11,7 @@ from assent.core.names import shown
 from assent.scaffold.answers import Answers, BadAnswer, Given, Missing, settle
 from assent.scaffold.contents import contents
 from assent.scaffold.folder import Folder
-from assent.scaffold.manifest import MANIFEST, DamagedManifest, Manifest, digest_of, read_manifest
+from assent.scaffold.manifest import MANIFEST, DamagedManifest, Manifest, is_made, read_manifest
 from assent.scaffold.plan import Absent, Create, Plan, Present, Remove, Replace, make_plan
 from assent.scaffold.rulesets import owed
 
@@ -86,7 +86,7 @@ def look_before(folder: Folder) -> Before:
     state = folder.look(CONFIG_PATH)
     if isinstance(state, Present):
         generated = () if manifest is None else manifest.files.get(CONFIG_PATH, ())
-        if digest_of(CONFIG_PATH, state.content) not in generated:
+        if not is_made(CONFIG_PATH, state.content, generated):
             config = parse_config(state.content, load_contracts().config)
     return Before(manifest=manifest, config=config)
 

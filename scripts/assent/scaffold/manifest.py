@@ -10,13 +10,21 @@ from typing import Any
 from assent.core.errors import AssentError
 from assent.core.names import shown
 from assent.scaffold.answers import Answers, BadAnswer, Given, Missing, settle
-from assent.scaffold.pins import masked
+from assent.scaffold.pins import PIN, are_raised, masked, pins_of
 
-__all__ = ["MANIFEST", "DamagedManifest", "Digests", "Manifest", "digest_of", "read_manifest"]
+__all__ = [
+    "MANIFEST",
+    "DamagedManifest",
+    "Digests",
+    "Manifest",
+    "digest_of",
+    "is_made",
+    "read_manifest",
+]
 
 MANIFEST = ".github/assent/scaffold.json"
 _SCHEMA = "assent/scaffold/v1"
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_DIGEST = re.compile(rf"sha256:[0-9a-f]{{64}}(?: {PIN}){{0,50}}", re.ASCII)
 # Only what `init` may ever make is overwritten or removed, whatever the manifest says.
 _PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}"
 _PATH = re.compile(
@@ -68,9 +76,24 @@ class Manifest:
 
 
 def digest_of(path: str, content: bytes) -> str:
-    """By what a file is told from one that somebody edited."""
-    text = masked(content) if _WORKFLOW.fullmatch(path) else content
-    return f"sha256:{hashlib.sha256(text).hexdigest()}"
+    """By what a file is told from one that somebody edited; of a workflow, with its pins apart."""
+    if not _WORKFLOW.fullmatch(path):
+        return _sha256(content)
+    return " ".join((_sha256(masked(content)), *pins_of(content)))
+
+
+def is_made(path: str, content: bytes, digests: Digests) -> bool:
+    """Whether a file is one of these: byte for byte, but for pins of actions that were raised."""
+    found = digest_of(path, content)
+    if found in digests or not _WORKFLOW.fullmatch(path):
+        return found in digests
+    text, *pins = found.split(" ")
+    made = [each.split(" ") for each in digests if each is not None]
+    return any(each[0] == text and are_raised(pins, each[1:]) for each in made)
+
+
+def _sha256(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def read_manifest(content: bytes) -> Manifest:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from assent.scaffold.answers import Answers
-from assent.scaffold.manifest import Digests, Manifest, digest_of
+from assent.scaffold.manifest import Digests, Manifest, digest_of, is_made
 from assent.scaffold.pins import with_newest_pins
 
 __all__ = [
@@ -219,11 +219,12 @@ def _settle_present(
     path: str, new: bytes, known: Digests | None, mine: bytes, *, restored: bool
 ) -> _Settled:
     found, digest = digest_of(path, mine), digest_of(path, new)
-    if (known is not None and found in known) or found == digest:
+    made = is_made(path, mine, (*(known or ()), digest))
+    if made:
         new = with_newest_pins(new, mine)
     if mine == new:
         return _Settled(Unchanged(path=path), _with(known or (), digest), (digest,))
-    if restored or found == digest or (known is not None and found in known):
+    if restored or made:
         step = Replace(path=path, before=mine, content=new)
         return _Settled(step, _with(_with(known or (), found), digest), (digest,))
     news = known is None or digest not in known
@@ -242,7 +243,7 @@ def _obsolete(path: str, known: Digests, state: State) -> _Settled:
         case Blocked(why):
             return _Settled(_kept(path, Reason.BLOCKED, b"", b"", news=True, why=why), known, ())
         case Present(mine):
-            if digest_of(path, mine) in known:
+            if is_made(path, mine, known):
                 return _Settled(Remove(path=path, before=mine), _with(known, None), ())
             step = _kept(path, Reason.NOT_NEEDED, mine, b"", news=known[0] is not None)
             return _Settled(step, known, ())
