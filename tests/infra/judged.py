@@ -10,8 +10,6 @@ from tests.infra.organization import (
     ACCOUNTS,
     BUS,
     DEPLOYER,
-    EVIDENCE,
-    RECEIPTS,
     REGION,
     REGISTRY,
     Stack,
@@ -77,34 +75,40 @@ class Policies:
 def read_policies(stacks: Mapping[str, Stack]) -> Policies:
     """All policies: of roles as IAM has them, the others as the templates resolve."""
     found: dict[str, Document] = {}
-    for arn, role in deployed_roles(stacks).items():
-        found[arn] = role.trust
-        found |= {f"identity {arn} {count}": each for count, each in enumerate(role.policies)}
+    for stack in stacks.values():
+        found |= policies_of(stack)
     whole = {"AWS": f"arn:aws:iam::{REGISTRY}:root"}
     trusting = {"Effect": "Allow", "Principal": whole, "Action": "sts:AssumeRole"}
     found[OPEN_ROLE] = {"Version": "2012-10-17", "Statement": [trusting]}
-    bus = [
-        resource["Properties"]["Statement"]
-        for resource in stacks["assent-intake"].resolved().values()
-        if resource["Type"] == "AWS::Events::EventBusPolicy"
-    ]
-    found[BUS] = {"Version": "2012-10-17", "Statement": bus}
-    for stack, resource, arn in _attached():
-        found[arn] = stacks[stack].resolved()[resource]["Properties"]["PolicyDocument"]
-    found[GUARD] = stacks["assent-guard"].resolved()["Guard"]["Properties"]["Content"]
     return Policies(documents=found)
 
 
-def _attached() -> Iterator[tuple[str, str, str]]:
-    """Stack and name of each resource that is a resource's policy, and that resource's ARN."""
-    yield "assent-storage", "EvidencePolicy", f"arn:aws:s3:::{EVIDENCE}"
-    yield "assent-storage", "ReceiptsPolicy", f"arn:aws:s3:::{RECEIPTS}"
-    queue = f"arn:aws:sqs:{REGION}:{REGISTRY}"
-    yield "assent-intake", "QueuePolicy", f"{queue}:assent-events"
-    yield "assent-intake", "DeadLetterPolicy", f"{queue}:assent-dead-letters"
-    for each in ("test", "prod"):
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNTS[each]}:assent-undelivered"
-        yield f"assent-account-{each}", "UndeliveredPolicy", arn
+def policies_of(stack: Stack) -> dict[str, Document]:
+    """The policies of one stack, by the names that `Policies` has for them."""
+    found: dict[str, Document] = {}
+    for arn, role in deployed_roles({stack.name: stack}).items():
+        found[arn] = role.trust
+        found |= {f"identity {arn} {count}": each for count, each in enumerate(role.policies)}
+    said = []
+    for resource in stack.resolved().values():
+        properties = resource["Properties"]
+        match resource["Type"]:
+            case "AWS::Events::EventBusPolicy":
+                said.append(properties["Statement"])
+            case "AWS::S3::BucketPolicy":
+                found[f"arn:aws:s3:::{properties['Bucket']}"] = properties["PolicyDocument"]
+            case "AWS::SQS::QueuePolicy":
+                (url,) = properties["Queues"]
+                account, name = url.split("/")[-2:]
+                arn = f"arn:aws:sqs:{REGION}:{account}:{name}"
+                found[arn] = properties["PolicyDocument"]
+            case "AWS::Organizations::Policy":
+                found[GUARD] = properties["Content"]
+            case _:
+                pass  # it has none, or is a role
+    if said:
+        found[BUS] = {"Version": "2012-10-17", "Statement": said}
+    return found
 
 
 def weakened(document: Document) -> Iterator[tuple[str, list[str], Document]]:

@@ -212,11 +212,11 @@ def deploy(name: str, account_id: str, template: str, parameters: Mapping[str, s
     )
 
 
-def upload_code(bucket: str) -> None:
+def upload_code(bucket: str, name: str = INTAKE["CodeKey"]) -> None:
     """Put something where a function's zip is looked for; nothing runs it."""
     client = session(REGISTRY).client("s3")
     client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    client.put_object(Bucket=bucket, Key=INTAKE["CodeKey"], Body=b"a zip")
+    client.put_object(Bucket=bucket, Key=name, Body=b"a zip")
 
 
 def deploy_organization() -> dict[str, Stack]:

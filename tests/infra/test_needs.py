@@ -1,12 +1,12 @@
 """What the code asks of AWS, what the documents say, what doctor demands, and what is deployed."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from moto import mock_aws
 from tests.infra.acts import ROLES
+from tests.infra.documented import ACTION, documented_actions
 from tests.infra.evaluator import Document, Request, listed
 from tests.infra.judged import Policies, read_policies
 from tests.infra.organization import (
@@ -42,8 +42,6 @@ from assent.core.doctor.needs import (
 from assent.core.doctor.trust import Subject, judge_role, judge_trust
 
 ROOT = Path(__file__).parents[2]
-SERVICES = "sqs|sagemaker|s3|sts|events|sns|ssm|secretsmanager|logs|kms"
-ACTION = re.compile(rf"\b((?:{SERVICES}):[A-Z][a-z]\w+)")
 CONFIG = f"""
 schema: assent/config/v1
 registry: {{account: "{REGISTRY}", region: {REGION}}}
@@ -96,20 +94,6 @@ def _granted(policies: Policies, *roles: str) -> set[str]:
     }
 
 
-def _documented() -> Mapping[str, set[str]]:
-    """The actions of each table under IAM in docs/operating.md, by what stands before the table."""
-    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    section = text.partition("\n## IAM\n")[2].partition("\n## ")[0]
-    found: dict[str, set[str]] = {}
-    title = ""
-    for line in section.splitlines():
-        if match := re.match(r"\*\*(.+?)\*\*", line):
-            title = match[1]
-        elif line.startswith("| `"):
-            found.setdefault(title, set()).update(ACTION.findall(line.split("|")[1]))
-    return found
-
-
 PARTS = {
     "The Lambda's role": ("intake", "`read_role`"),
     "`read_role`": ("observe-prod", None),
@@ -124,7 +108,7 @@ PARTS = {
 @pytest.mark.parametrize("title", PARTS)
 def test_the_tables_say_what_is_deployed(policies: Policies, title: str) -> None:
     """A role may do what its table lists, and what its keys take; no more and no less."""
-    tables = _documented()
+    tables = documented_actions()
     assert tables.keys() == PARTS.keys()
     role, besides = PARTS[title]
     keys = {"kms:Decrypt", "kms:GenerateDataKey"}
