@@ -26,7 +26,9 @@ from tests.infra.organization import (
     upload_code,
 )
 from tests.infra.templates import read_template
-from tests.infra.wanted import ALARMS, EXCUSED, PUT_OFF, VISIBILITY, judged_part, wanted
+from tests.infra.wanted import ALARMS, EXCUSED, VISIBILITY, judged_part, wanted
+
+from assent.core.backoff import LONGEST
 
 ROOT = Path(__file__).parents[2]
 OTHER = "666677778888"
@@ -215,7 +217,7 @@ def _raised(name: str, times: list[int], start: int) -> bool:
     )
 
 
-@pytest.mark.parametrize("every", [VISIBILITY, PUT_OFF, 60], ids=["failed", "put off", "many"])
+@pytest.mark.parametrize("every", [VISIBILITY, LONGEST, 60], ids=["failed", "put off", "many"])
 def test_one_message_that_fails_each_time_is_seen_within_an_hour(every: int) -> None:
     """However its returns lie in the quarters of the hour, `Failures` raises its alarm."""
     for start in range(-ALARMS["failures"].period + 1, 1):

@@ -16,8 +16,6 @@ VISIBILITY = 6 * TIMEOUT
 """Of the queue, in seconds, as Lambda asks for."""
 FORTNIGHT = 14 * 24 * 60 * 60
 """As long as a queue can keep a message."""
-PUT_OFF = 900
-"""The longest time, in seconds, for which the function puts a message off by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
