@@ -78,7 +78,7 @@ def _install(folder: Path, requirements: str) -> None:
     environment = folder / "environment"
     _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
     (wheel,) = folder.glob("*.whl")
-    venv.create(environment)
+    venv.create(environment, with_pip=True)
     into = ["--python", str(environment / "bin" / "python")]
     pinned = str(ROOT / "requirements" / requirements)
     _pip(*into, "install", "--no-compile", "--retries=1", "--require-hashes", "-r", pinned)
