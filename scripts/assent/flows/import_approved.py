@@ -95,7 +95,7 @@ def import_approved(
     pulls = list(forge.open_promotions())
     known = survey(world.clone, forge, config.environments, pulls)
     versions = world.clone.registry.everything()
-    found = select_imports(versions, known, choice, config, role=world.clone.role)
+    found = select_imports(versions, known, choice, config)
     names = tuple(each.name for each in environments)
     report = ImportReport(
         environments=names,
