@@ -275,10 +275,10 @@ class _Run:
         asked = next(each for each in self._seen.wanted if each.id == id_)
         if untouched(asked, self._run.histories[id_]):
             return
-        if id_.environment != self._world.config.entry.name:
-            if is_import_pending(self._world, id_):
-                self._run.retry.add(id_.path)
-                return
+        above = id_.environment != self._world.config.entry.name
+        if above and is_import_pending(self._world, id_):
+            self._run.retry.add(id_.path)
+            return
         mend(self._run, id_)
 
     def _decide(self, change: Decide, unless: Refuse | None = None) -> None:

@@ -72,8 +72,8 @@ def _of_below(below: RecordId, state: State, along: Step | None) -> str | None:
 RULE = ChangeRule(
     id="imported",
     description="A record with the source import is new, and of a package that was created before "
-    "imports.registered_before of assent.yaml, which is over; one rung below, an import of it comes "
-    "in the same pull request.",
+    "imports.registered_before of assent.yaml, a time that is over; above the first environment, "
+    "an import one rung below comes along.",
     remedy="Promote the version: let Assent propose it with its evidence, and gates judge it. "
     "`assent backfill --import` makes imports, of what was approved before Assent came.",
     judge=judge,
