@@ -21,7 +21,7 @@ from assent.core.changes import Reason
 from assent.core.evidence import EvidenceSource
 from assent.core.metrics import Metric
 from assent.core.record import Record
-from assent.sandbox.aws import Registered
+from assent.sandbox.aws import Registered, registry
 from assent.sandbox.stage import ACCOUNT, REGION
 
 OLD = datetime(2025, 1, 1, tzinfo=UTC)
@@ -271,6 +271,168 @@ def test_an_import_over_a_promotion_one_rung_up(siege: Siege) -> None:
     applied = siege.apply()
     assert applied.exit_code == 12, applied.output
     assert "[import-refused]" in applied.output
+    assert "test/churn/current" not in play.parameters(siege.stage)
+
+
+def _by(version: Registered, who: str, at: datetime | None = None) -> None:
+    """Let the registry name another last writer, or another time."""
+    found = sagemaker_backends[ACCOUNT][REGION].model_packages[version.arn]
+    identity = {"Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}", "PrincipalId": "A"}
+    found.__dict__["last_modified_by"] = {"IamIdentity": identity}
+    if at is not None:
+        found.last_modified_time = at
+
+
+def _last_writer(version: Registered) -> str:
+    """Who the registry says wrote last: a role and its session."""
+    found = sagemaker_backends[ACCOUNT][REGION].model_packages[version.arn]
+    arn = found.__dict__["last_modified_by"]["IamIdentity"]["Arn"]
+    return str(arn).partition("assumed-role/")[2]
+
+
+def _checked(siege: Siege, branch: str) -> str:
+    """What `check` says of a branch, which it refuses."""
+    clone = siege.stage.clone(siege.folder / f"checking-{branch}")
+    done = play.assent(
+        "check", "--repository", clone, "--base", "origin/main", "--head", f"origin/{branch}"
+    )
+    assert done.exit_code == 10, done.output
+    return done.output
+
+
+def test_the_writers_named_in_the_configuration(siege: Siege) -> None:
+    """Who is expected to write approvals is not believed to have proven them."""
+    setting = f'registry: {{account: "{ACCOUNT}", region: {REGION}'
+    siege.configure(f"{setting}}}", f'{setting}, writers: ["*:assumed-role/training/*"]}}')
+    version = old(siege)
+    content = record_of(siege, version)
+    pull = f"{siege.stage.pull_requests(state='all')[0].html_url.rpartition('/')[0]}/3"
+    siege.stage.aws.sagemaker.update_model_package(
+        ModelPackageArn=version.arn,
+        ModelApprovalStatus="Approved",
+        ApprovalDescription=f"Approved in dev by ben: {pull}",
+        CustomerMetadataProperties={"dev": "Approved", "dev.by": "ben", "dev.pull-request": pull},
+    )
+    _by(version, "training/zoe")
+    assert asked(siege, version, content).html_url == pull
+    assert "assumed-role/training/zoe" in siege.refusal(Reason.IMPORT_REFUSED)
+
+
+@pytest.fixture
+def one_role() -> Iterator[None]:
+    """Whoever writes to the registry does it by the name that AWS gives Assent's own role."""
+    identity = {"Arn": f"arn:aws:sts::{ACCOUNT}:user/moto", "PrincipalId": "A"}
+    with patch.object(registry, "_caller", lambda _: {"IamIdentity": identity}):
+        yield
+
+
+def _washing(siege: Siege) -> tuple[Registered, bytes]:
+    """A version that nobody approved is flipped, and claims every rung that is asked for."""
+    version = old(siege)
+    content = record_of(siege, version)
+    siege.stage.aws.sagemaker.update_model_package(
+        ModelPackageArn=version.arn,
+        ModelApprovalStatus="Approved",
+        CustomerMetadataProperties={"dev": "Approved", "test": "Approved"},
+    )
+    _by(version, "training/zoe")
+    return version, content
+
+
+def _promoted_to_test(content: bytes) -> bytes:
+    def claim(record: Record) -> Record:
+        evidence = replace(record.evidence, source=EvidenceSource.TRAINING)
+        return replace(_in_test(record), evidence=evidence)
+
+    return forged(content, claim)
+
+
+@pytest.mark.usefixtures("one_role")
+def test_a_second_record_that_has_assent_write_over_who_flipped_it(siege: Siege) -> None:
+    """Its refusal in test takes no field back while the import waits: who wrote last stays."""
+    version, content = _washing(siege)
+    siege.branch("both")
+    siege.commit("zoe", "promotions/dev/churn/2.yaml", content, "both")
+    siege.commit("zoe", "promotions/test/churn/2.yaml", _promoted_to_test(content), "both")
+    accept(siege, siege.open("both"))
+    for _ in range(3):
+        applied = siege.apply()
+        assert applied.exit_code == 12, applied.output
+        assert "assumed-role/training/zoe" in applied.output
+    assert _last_writer(version) == "training/zoe"
+    assert play.current(siege.stage) == 1
+
+
+@pytest.mark.usefixtures("one_role")
+def test_a_rejection_by_closing_that_has_assent_write_over_it(siege: Siege) -> None:
+    """A no in test shows later: it does not hide who flipped the version before."""
+    version, content = _washing(siege)
+    asked(siege, version, content)
+    siege.refusal(Reason.IMPORT_REFUSED)
+    siege.branch("promote/churn/2/test")
+    path = "promotions/test/churn/2.yaml"
+    siege.commit("zoe", path, _promoted_to_test(content), "promote/churn/2/test")
+    siege.stage.close(siege.open("promote/churn/2/test").number, "ben")
+    for _ in range(2):
+        applied = siege.apply("--all")
+        assert applied.exit_code == 12, applied.output
+        assert "[import-refused]" in applied.output
+    assert _last_writer(version) == "training/zoe"
+    assert play.current(siege.stage) == 1
+
+
+@pytest.mark.usefixtures("one_role")
+def test_healing_does_not_make_an_import_possible(siege: Siege) -> None:
+    """It takes the approval back that nothing explains, and with it what would be imported."""
+    version, content = _washing(siege)
+    asked(siege, version, content)
+    siege.refusal(Reason.IMPORT_REFUSED)
+    clone = siege.stage.clone(siege.folder / "healing")
+    play.assent("drift", "--repository", clone, "--heal")
+    assert siege.fields(2)["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "PendingManualApproval" in siege.refusal(Reason.IMPORT_REFUSED)
+
+
+def test_the_time_moved_after_something_was_refused_as_touched(siege: Siege) -> None:
+    """What was written to too late when it was merged is not let through by a later time."""
+    version = old(siege)
+    content = record_of(siege, version)
+    _by(version, "training/zoe", datetime(2026, 1, 2, tzinfo=UTC))
+    asked(siege, version, content)
+    assert "was written 2026-01-02" in siege.refusal(Reason.IMPORT_REFUSED)
+    allow(siege, "2026-02-01T00:00:00Z")
+    assert "was written 2026-01-02" in siege.refusal(Reason.IMPORT_REFUSED)
+
+
+def test_a_time_in_the_future(siege: Siege) -> None:
+    """It would let in whatever is registered, and approved by hand, from now on."""
+    siege.branch("future")
+    later = siege.record("assent.yaml").decode().replace(ADOPTED, "2099-01-01T00:00:00Z")
+    siege.commit("zoe", "assent.yaml", later, "future")
+    assert "assent.yaml:1: error[imported]" in _checked(siege, "future")
+    allow(siege, "2099-01-01T00:00:00Z")
+    version = siege.train(approval="Approved")
+    content = record_of(siege, version)
+    asked(siege, version, content)
+    assert "was not over" in siege.refusal(Reason.IMPORT_REFUSED)
+    allow(siege)
+    siege.refusal(Reason.IMPORT_REFUSED)
+
+
+def test_an_import_called_one_again_in_a_higher_rung(siege: Siege) -> None:
+    """Imported to dev once, it climbs by the gates of test, and not by another import."""
+    old(siege)
+    accept(siege, imported(siege))
+    assert siege.apply().exit_code == 0
+    content = siege.record("promotions/dev/churn/2.yaml")
+    siege.branch("relabelled")
+    siege.commit("zoe", "promotions/test/churn/2.yaml", forged(content, _in_test), "relabelled")
+    assert "does not come along" in _checked(siege, "relabelled")
+    accept(siege, siege.open("relabelled"))
+    for _ in range(2):
+        applied = siege.apply()
+        assert applied.exit_code == 12, applied.output
+        assert "brings all of its environments at once [import-refused]" in applied.output
     assert "test/churn/current" not in play.parameters(siege.stage)
 
 

@@ -1,7 +1,7 @@
 """Whether a version may be imported, case by case; and the page that asks for it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from tests.core.test_backfill_selection import CONFIG, NEW, OLD, history, versio
 from assent.contracts import load_contracts
 from assent.core.config import Config, InvalidConfig, parse_config
 from assent.core.evidence import Evidence, EvidenceSource, UnreadPart
-from assent.core.imports import import_objection, is_own_role
+from assent.core.imports import early_setting, import_doubt, import_objection, is_own_role
 from assent.core.metrics import Metric
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
@@ -29,11 +29,13 @@ from assent.core.rendering.pull_request import MAX_BODY
 KEY = ("churn", 1)
 ROLE = "arn:aws:sts::111122223333:assumed-role/assent-apply-dev/GitHubActions"
 OTHER_SESSION = "arn:aws:sts::111122223333:assumed-role/assent-apply-dev/run-2"
+PULL = "https://forge.example/acme/model-promotions/pull/9"
 OURS = replace(
     version(KEY, RegistryApproval.APPROVED),
     written_at=NEW + timedelta(days=1),
     written_by=OTHER_SESSION,
-    metadata={"dev": "Approved"},
+    metadata={"dev": "Approved", "dev.by": "ben", "dev.pull-request": PULL},
+    approval_description=f"Approved in dev by ben: {PULL}",
 )
 
 
@@ -102,7 +104,78 @@ def test_each_thing_that_is_wrong_is_said(said: str, found: str | None) -> None:
 def test_what_assent_itself_wrote_does_not_count_against_it() -> None:
     """A run that died after it had written the registry is gone on with, in whatever session."""
     assert objection(OURS) is None
-    assert objection(OURS, role="", config=replace(CONFIG, writers=("*/assent-apply-*",))) is None
+    assert doubt(OURS) is None
+
+
+def test_a_writer_that_is_only_expected_is_not_assent() -> None:
+    """`registry.writers` says who may write; what they wrote, nobody proved."""
+    config = replace(CONFIG, writers=("*/assent-apply-*", "*"))
+    assert "was written" in (objection(OURS, role="", config=config) or "")
+    other = replace(OURS, written_by=ROLE.replace("apply-dev", "apply-test"))
+    assert "apply-test" in (objection(other, config=config) or "")
+    assert "apply-test" in (doubt(other) or "")
+
+
+def doubt(
+    seen: ModelVersion,
+    *,
+    environment: str = "dev",
+    before: datetime | None = NEW,
+    brought_below: str = PULL,
+) -> str | None:
+    """Why its pull request does not carry it."""
+    return import_doubt(
+        RecordId(environment, *KEY),
+        seen,
+        before=before,
+        role=ROLE,
+        pull_request=PULL,
+        rung_below=None if environment == "dev" else "dev",
+        brought_below=brought_below,
+    )
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        replace(OURS, metadata={**OURS.metadata, "dev.pull-request": f"{PULL}9"}),
+        replace(OURS, metadata={**OURS.metadata, "dev": "PendingManualApproval"}),
+        replace(OURS, approval_description=f"Approved in test by ben: {PULL}"),
+        replace(OURS, approval_description=f"Approved in dev by ben: {PULL}9"),
+        replace(OURS, approval_description="Rejected in test: no approval is in effect there"),
+        replace(OURS, approval_description=""),
+        replace(OURS, written_by="arn:aws:iam::111122223333:user/zoe"),
+        replace(OURS, written_by=None),
+    ],
+)
+def test_any_other_last_writing_hides_who_wrote_before(seen: ModelVersion) -> None:
+    """Also Assent's own, for another environment, decision or pull request."""
+    assert "who approved it, and when, nobody can tell" in (doubt(seen) or "")
+
+
+def test_what_was_touched_is_judged_by_the_earlier_time() -> None:
+    """The time before which nobody may have written is the proof's, and without one it is no."""
+    seen = replace(version(KEY, RegistryApproval.APPROVED), written_at=NEW)
+    assert doubt(seen, before=NEW + timedelta(seconds=1)) is None
+    assert "was written" in (doubt(seen) or "")
+    assert doubt(version(KEY, RegistryApproval.APPROVED), before=None) is not None
+
+
+def test_higher_up_it_comes_by_the_pull_request_of_the_rung_below() -> None:
+    """Another pull request would spare it the gates there, long after it was taken over."""
+    assert doubt(OURS, environment="test") is None
+    for other in ("", f"{PULL}9"):
+        found = doubt(OURS, environment="test", brought_below=other)
+        assert "an import brings all of its environments at once" in (found or "")
+
+
+def test_a_time_that_is_not_over_opens_nothing() -> None:
+    """Until it is over, what is registered and approved by hand would be imported afterwards."""
+    assert CONFIG.imports is not None
+    at = CONFIG.imports.registered_before
+    assert early_setting(CONFIG, at) is None
+    assert "was not over" in (early_setting(CONFIG, at - timedelta(seconds=1)) or "")
+    assert early_setting(replace(CONFIG, imports=None), at) is None
 
 
 def test_higher_up_it_is_assent_that_wrote() -> None:
@@ -113,10 +186,10 @@ def test_higher_up_it_is_assent_that_wrote() -> None:
 
 def test_sessions_of_a_role_are_one_writer() -> None:
     """Another role, a user, and nobody are not."""
-    assert is_own_role(OTHER_SESSION, CONFIG, ROLE)
+    assert is_own_role(OTHER_SESSION, ROLE)
     for writer in (None, ROLE.replace("apply-dev", "read"), "arn:aws:iam::111122223333:user/zoe"):
-        assert not is_own_role(writer, CONFIG, ROLE)
-        assert not is_own_role(writer, CONFIG, "")
+        assert not is_own_role(writer, ROLE)
+        assert not is_own_role(writer, "")
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,20 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from click.testing import Result
 from tests.end_to_end import play
 from tests.end_to_end.ladder import MODEL, Ladder
+from tests.end_to_end.organisation import ADOPTED, Organisation
 from tests.end_to_end.test_tidy import in_environment
 
-from assent.sandbox.stage import ENVIRONMENTS, REPOSITORY
+from assent.sandbox.aws import registry as registry_routes
+from assent.sandbox.stage import ACCOUNT, ENVIRONMENTS, REPOSITORY, Stage
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating" / "recovery.md").read_text("utf-8")
 EXIT = re.compile(r" # exit code (?P<codes>\d+(?: or \d+)*)$")
@@ -102,7 +106,7 @@ def standing(ladder: Ladder) -> Ladder:
     return ladder
 
 
-def parameters(ladder: Ladder, environment: str) -> dict[str, Any]:
+def parameters(ladder: Ladder | Organisation, environment: str) -> dict[str, Any]:
     """What Parameter Store says, by name; when something took effect is left out."""
     pages = (
         ladder.stage.ssm(environment)
@@ -120,7 +124,7 @@ def parameters(ladder: Ladder, environment: str) -> dict[str, Any]:
     return found
 
 
-def lose(ladder: Ladder, *environments: str) -> None:
+def lose(ladder: Ladder | Organisation, *environments: str) -> None:
     """Somebody deletes all parameters of some environments."""
     for environment in environments:
         ssm = ladder.stage.ssm(environment)
@@ -216,6 +220,87 @@ def test_without_a_copy_main_and_the_reviews_bring_back_what_runs(standing: Ladd
     assert registry(standing) == shown
     assert len(standing.stage.pull_requests(state="all")) == pulls
     assert gaps(audit) == {"receipt-repeated", "entry-differs", "receipt-without-entry"}
+
+
+@pytest.fixture
+def own_role() -> Iterator[None]:
+    """The registry names who writes as AWS names Assent's own role."""
+    identity = {"Arn": f"arn:aws:sts::{ACCOUNT}:user/moto", "PrincipalId": "A"}
+    with patch.object(registry_routes, "_caller", lambda _: {"IamIdentity": identity}):
+        yield
+
+
+def adopted(stage: Stage, folder: Path, *environments: str) -> Organisation:
+    """A version from before Assent came is imported, up to an environment."""
+    organisation = Organisation(stage, folder)
+    organisation.had(MODEL, "Approved")
+    organisation.allow_imports()
+    pull = organisation.imported(environments[-1])
+    organisation.approve(pull, *environments)
+    organisation.merge(pull)
+    assert organisation.assent("apply").exit_code == 0
+    assert play.current(stage, MODEL, environments[-1]) == 1
+    return organisation
+
+
+@pytest.mark.usefixtures("own_role")
+def test_an_import_comes_back_while_its_setting_stands(stage: Stage, tmp_path: Path) -> None:
+    """Into the first environment, as the page says: and not while `imports` is taken out."""
+    organisation = adopted(stage, tmp_path, "dev")
+    lose(organisation, "dev")
+    setting = f'imports: {{registered_before: "{ADOPTED}"}}\n'
+    written = rewrite(organisation, setting, "")
+    applied = organisation.assent("apply", "--all")
+    assert applied.exit_code == 12, applied.output
+    assert "has no imports.registered_before" in applied.output
+    assert f"{MODEL}/current" not in parameters(organisation, "dev")
+    rewrite(organisation, written, written.replace("environments:", f"{setting}environments:"))
+    applied = organisation.assent("apply", "--all")
+    assert applied.exit_code == 0, applied.output
+    assert play.current(stage, MODEL, "dev") == 1
+
+
+def rewrite(organisation: Organisation, old: str, new: str) -> str:
+    """Main's assent.yaml says something else; returns all of it."""
+    clone = organisation.stage.clone(organisation.folder / "configuring")
+    text = (clone / "assent.yaml").read_text("utf-8")
+    assert text.count(old) == 1
+    (clone / "assent.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    play.push(organisation.stage, clone, "assent.yaml")
+    play.cold_start()
+    return text.replace(old, new)
+
+
+@pytest.mark.usefixtures("own_role")
+def test_an_import_into_several_environments_takes_a_copy(stage: Stage, tmp_path: Path) -> None:
+    """As the page warns: a higher environment wrote last, so who did before cannot be told."""
+    assert "keep a copy of the parameters" in section("Without a copy")
+    organisation = adopted(stage, tmp_path, "dev", "test")
+    kept = {each: raw(organisation, each) for each in ("dev", "test")}
+    lose(organisation, "dev", "test")
+    applied = organisation.assent("apply", "--all")
+    assert applied.exit_code == 12, applied.output
+    assert "nobody can tell [import-refused]" in applied.output
+    assert f"{MODEL}/current" not in parameters(organisation, "dev")
+    for environment, values in kept.items():
+        for name, value in values.items():
+            stage.ssm(environment).put_parameter(
+                Name=name, Value=value, Type="String", Overwrite=True
+            )
+    applied = organisation.assent("apply")
+    assert applied.exit_code == 0, applied.output
+    assert {play.current(stage, MODEL, each) for each in ("dev", "test")} == {1}
+    assert organisation.assent("drift").exit_code == 0
+
+
+def raw(organisation: Organisation, environment: str) -> dict[str, str]:
+    """What `parameters.py save` would keep."""
+    pages = (
+        organisation.stage.ssm(environment)
+        .get_paginator("get_parameters_by_path")
+        .paginate(Path=f"/assent/{environment}", Recursive=True)
+    )
+    return {each["Name"]: each["Value"] for page in pages for each in page["Parameters"]}
 
 
 def test_healing_before_applying_takes_back_what_applying_shows_again(standing: Ladder) -> None:

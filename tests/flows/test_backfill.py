@@ -90,7 +90,8 @@ class Before:
         return import_approved(self.world(fuse), ALL, rung, write=write)
 
     def accept(self, number: int) -> None:
-        """Let the owners of both rungs approve, and merge."""
+        """Let the owners of both rungs approve, and merge, once Assent has come."""
+        self.scene.clock.advance(timedelta(days=2))
         for login in ("ana", "ben"):
             self.scene.repository.approve(number, login)
         self.scene.repository.merge(number)
@@ -320,7 +321,7 @@ def test_an_import_takes_effect_in_every_rung_in_one_run() -> None:
 
 def test_a_freeze_holds_an_import_and_takes_nothing_back() -> None:
     """While it waits the registry's approval stays; afterwards it takes effect by itself."""
-    end = SettableClock().now() + timedelta(hours=2)
+    end = SettableClock().now() + timedelta(days=2, hours=2)
     freeze = (
         "freezes: [{reason: year end, zone: UTC, "
         f'from: "2026-11-01T00:00", until: "{end:%Y-%m-%dT%H:%M}"}}]\n'

@@ -153,12 +153,7 @@ def _untold(key: VersionKey, known: Known) -> str | None:
 
 
 def select_imports(
-    versions: Iterable[ModelVersion],
-    known: Known,
-    choice: Choice,
-    config: Config,
-    *,
-    role: str = "",
+    versions: Iterable[ModelVersion], known: Known, choice: Choice, config: Config
 ) -> Selection:
     """The versions that the registry shows as approved, and on which Assent never decided.
 
@@ -170,7 +165,6 @@ def select_imports(
         known: Of every rung.
         choice: What is wanted; every version, or only the newest of each model.
         config: Says what may be imported.
-        role: The ARN as which Assent writes to the registry.
     """
     wanted = [
         each
@@ -185,7 +179,7 @@ def select_imports(
         model, number = _key(each)
         why = _known_to_assent(each, known)
         if why is None:
-            why = _unimportable(each, config, role)
+            why = _unimportable(each, config)
             if why is not None:
                 stuck.setdefault(model, number)
             elif model in stuck:
@@ -209,10 +203,13 @@ def _known_to_assent(version: ModelVersion, known: Known) -> str | None:
     return _untold(key, known)
 
 
-def _unimportable(version: ModelVersion, config: Config, role: str) -> str | None:
+def _unimportable(version: ModelVersion, config: Config) -> str | None:
     if version.status != "Completed":
         return f"it is {version.status}"
-    return late_import(version.package.created, config) or touched_since(version, config, role)
+    late = late_import(version.package.created, config)
+    if late is not None or config.imports is None:
+        return late
+    return touched_since(version, config.imports.registered_before)
 
 
 def _own(versions: Iterable[ModelVersion], models: str, config: Config) -> list[ModelVersion]:

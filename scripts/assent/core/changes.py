@@ -112,6 +112,8 @@ class Actual:
     """What is in effect at the rung below for the same version."""
     since_below: Mapping[RecordId, datetime] = field(default_factory=dict)
     """Since when the approval of the very package is in effect there."""
+    brought_below: Mapping[RecordId, str] = field(default_factory=dict)
+    """By which pull request, its address, that approval took effect there."""
     elsewhere: Mapping[RecordId, Mapping[str, Decision]]
     """Per version, the decisions of other environments that registry and main agree on."""
     rivals: Mapping[RecordId, Rivals] = field(default_factory=dict)

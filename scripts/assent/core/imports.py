@@ -5,18 +5,27 @@ was there then, and is as it was: a package from before the time that `assent.ya
 registry shows as Approved, which nobody wrote to since, and on which Assent never decided.
 """
 
-import fnmatch
 import re
 from datetime import datetime
 
 from assent.core.config import Config
 from assent.core.evidence import EvidenceSource
+from assent.core.names import RecordId
 from assent.core.package import ModelVersion, RegistryApproval
 from assent.core.parameters import History
-from assent.core.record import Decision, Record
+from assent.core.record import Record
+from assent.core.registry_fields import shows_approval_of
 from assent.core.timestamps import written
 
-__all__ = ["import_objection", "is_import", "is_own_role", "late_import", "touched_since"]
+__all__ = [
+    "early_setting",
+    "import_doubt",
+    "import_objection",
+    "is_import",
+    "is_own_role",
+    "late_import",
+    "touched_since",
+]
 
 _SESSION = re.compile(r"(arn:[a-z-]+:sts::[0-9]{12}:assumed-role/.+)/[^/]+", re.ASCII)
 
@@ -39,6 +48,19 @@ def late_import(created: datetime, config: Config) -> str | None:
     return None
 
 
+def early_setting(config: Config, moment: datetime) -> str | None:
+    """Say that a configuration names a time that was not over yet at some moment.
+
+    Until then everybody could still register, and approve by hand, what is imported afterwards.
+    """
+    if config.imports is None or config.imports.registered_before <= moment:
+        return None
+    return (
+        f"imports.registered_before, {written(config.imports.registered_before)}, was not over "
+        f"{written(moment)}: what is registered until then is no version from before Assent"
+    )
+
+
 def import_objection(
     record: Record,
     history: History,
@@ -48,7 +70,7 @@ def import_objection(
     decided_otherwise: str,
     role: str,
 ) -> str | None:
-    """Why an import may not take effect now; None where it may.
+    """Why an import may not take effect now, whatever its proof; None where it may.
 
     Args:
         record: The import; the package is the registry's, and one rung below it is in effect.
@@ -74,36 +96,74 @@ def import_objection(
             f"{RegistryApproval.APPROVED.value} before is imported"
         )
     # Higher up it is Assent itself who wrote when it took effect one rung below, as an import.
-    if record.id.environment == config.entry.name:
-        return touched_since(seen, config, role)
-    return None
-
-
-def touched_since(seen: ModelVersion, config: Config, role: str) -> str | None:
-    """Say that somebody wrote to a version since Assent came, who may have approved it by hand.
-
-    What Assent itself wrote, and was then cut off, is told by its fields, and by who wrote.
-    """
-    at = seen.written_at
-    if config.imports is None or at is None or at < config.imports.registered_before:
+    if record.id.environment != config.entry.name or config.imports is None:
         return None
-    shows = seen.metadata.get(config.entry.name) == Decision.APPROVED.value
-    if shows and is_own_role(seen.written_by, config, role):
+    shown = seen.metadata.get(f"{record.id.environment}.pull-request", "")
+    if _is_own_writing(seen, record.id, role=role, pull_request=shown):
+        return None  # `import_doubt` asks whether that is the pull request of its proof
+    return touched_since(seen, config.imports.registered_before)
+
+
+def import_doubt(
+    id_: RecordId,
+    seen: ModelVersion,
+    *,
+    before: datetime | None,
+    role: str,
+    pull_request: str,
+    rung_below: str | None,
+    brought_below: str,
+) -> str | None:
+    """Why an import may not take effect by the pull request that proves it; None where it may.
+
+    Args:
+        id_: The import.
+        seen: The version as the registry describes it.
+        before: The earlier of the times that `assent.yaml` named before the pull request, and now.
+        role: As for `import_objection`.
+        pull_request: The address of the one that proves it.
+        rung_below: The environment one rung below; None on the first rung.
+        brought_below: By which pull request the approval there came, on the very package; empty
+            where that is not known.
+    """
+    if before is None:
+        return "nothing says before when it must have been registered"
+    if rung_below is not None:
+        # What was imported once would else be spared the gates of every rung, for ever.
+        if brought_below == pull_request:
+            return None
+        return (
+            f"it came to {rung_below} by {brought_below or 'another pull request'}, and here by "
+            f"{pull_request}: an import brings all of its environments at once"
+        )
+    if _is_own_writing(seen, id_, role=role, pull_request=pull_request):
+        return None
+    return touched_since(seen, before)
+
+
+def touched_since(seen: ModelVersion, before: datetime) -> str | None:
+    """Say that somebody wrote to a version since Assent came, who may have approved it by hand."""
+    at = seen.written_at
+    if at is None or at < before:
         return None
     return (
         f"the registry's entry was written {written(at)} by "
         f"{seen.written_by or 'somebody it does not name'}, and not left alone since "
-        f"{written(config.imports.registered_before)}: who approved it, and when, nobody can tell"
+        f"{written(before)}: who approved it, and when, nobody can tell"
     )
 
 
-def is_own_role(writer: str | None, config: Config, role: str) -> bool:
-    """Whether a principal is one as which Assent writes: a session of the same role counts."""
-    if writer is None:
-        return False
-    if any(fnmatch.fnmatchcase(writer, each) for each in config.writers):
-        return True
-    return bool(role) and _principal(writer) == _principal(role)
+def _is_own_writing(seen: ModelVersion, id_: RecordId, *, role: str, pull_request: str) -> bool:
+    """Whether what was written last is this very import, of a run that was then cut off.
+
+    Whatever else Assent writes says something else: who wrote before it cannot be told then.
+    """
+    return is_own_role(seen.written_by, role) and shows_approval_of(seen, id_, pull_request)
+
+
+def is_own_role(writer: str | None, role: str) -> bool:
+    """Whether a principal is the one as which Assent writes now, in whatever session."""
+    return writer is not None and bool(role) and _principal(writer) == _principal(role)
 
 
 def _principal(arn: str) -> str:

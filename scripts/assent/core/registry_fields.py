@@ -14,6 +14,7 @@ __all__ = [
     "derive_life_cycle",
     "one_line",
     "registry_update",
+    "shows_approval_of",
     "withdrawal",
 ]
 
@@ -82,7 +83,7 @@ def registry_update(
     wanted = {
         id_.environment: status,
         f"{id_.environment}.by": _fitting(by),
-        f"{id_.environment}.pull-request": _FORBIDDEN.sub("_", pull_request)[:_MAX_VALUE],
+        f"{id_.environment}.pull-request": _address(pull_request),
     }
     metadata = _differing(wanted, seen.metadata)
     decisions = _with(elsewhere, id_, decision)
@@ -98,6 +99,27 @@ def registry_update(
         approval_description=one_line(f"{said} ({reason})" if reason else said, _MAX_DESCRIPTION),
         life_cycle=None if life_cycle == seen.life_cycle else life_cycle,
     )
+
+
+def shows_approval_of(seen: ModelVersion, id_: RecordId, pull_request: str) -> bool:
+    """Whether what Assent wrote last is that a version was approved by some pull request.
+
+    Each of its updates describes itself, so a later one of another environment, or another
+    decision, does not look like it.
+    """
+    shown = seen.metadata.get(f"{id_.environment}.pull-request")
+    said = seen.approval_description
+    return (
+        bool(pull_request)
+        and shown == _address(pull_request)
+        and seen.metadata.get(id_.environment) == Decision.APPROVED.value
+        and said.startswith(f"{Decision.APPROVED.value} in {id_.environment} by ")
+        and said.endswith(f": {pull_request}")
+    )
+
+
+def _address(pull_request: str) -> str:
+    return _FORBIDDEN.sub("_", pull_request)[:_MAX_VALUE]
 
 
 def _with(

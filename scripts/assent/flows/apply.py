@@ -12,13 +12,14 @@ from functools import partial
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError, Exit
-from assent.core.imports import is_import
+from assent.core.imports import import_doubt, is_import
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import Applied, HistoryEntry, write_applied, write_history
 from assent.core.plan import (
     Asked,
     Decide,
+    Reason,
     Refuse,
     Restore,
     changes_of,
@@ -35,6 +36,7 @@ from assent.core.receipts import (
     Receipt,
     Refused,
 )
+from assent.core.record import Decision
 from assent.core.registry_fields import RegistryUpdate
 from assent.core.rendering.notices import decided_notice
 from assent.core.review import BrokenGlass
@@ -42,6 +44,7 @@ from assent.core.timestamps import to_seconds
 from assent.flows.announce import Announcer
 from assent.flows.break_glass import broken_glass
 from assent.flows.chronicle import Chronicle
+from assent.flows.elsewhere import is_import_pending
 from assent.flows.mend import mend
 from assent.flows.observe import (
     BehindApplied,
@@ -242,7 +245,7 @@ class _Run:
             case Decide():
                 self._attempt(change.id, partial(self._decide, change))
             case Restore():
-                self._attempt(change.id, partial(mend, self._run, change.id))
+                self._attempt(change.id, partial(self._mend, change.id))
 
     def _set_currents(self) -> dict[str, Live]:
         currents, found = Currents(self._run), dict[str, Live]()
@@ -262,17 +265,23 @@ class _Run:
                 step()
             except _Refusal as refusal:
                 self._refusals.report(refusal.receipt)
-                if not self._is_untouched(id_):
-                    mend(self._run, id_)
+                self._mend(id_)
         except AssentError as error:
             self._run.fail(id_.path, error)
             self._run.retry.add(id_.path)
 
-    def _is_untouched(self, id_: RecordId) -> bool:
+    def _mend(self, id_: RecordId) -> None:
+        """Let the registry show what is in effect, unless an import needs it as it was."""
         if not self._world.config.registry.covers(id_.model):
-            return True
+            return
         asked = next(each for each in self._seen.wanted if each.id == id_)
-        return untouched(asked, self._run.histories[id_])
+        if untouched(asked, self._run.histories[id_]):
+            return
+        above = id_.environment != self._world.config.entry.name
+        if above and is_import_pending(self._world, id_):
+            self._run.retry.add(id_.path)
+            return
+        mend(self._run, id_)
 
     def _decide(self, change: Decide, unless: Refuse | None = None) -> None:
         """Bring a decision into effect, `unless` it waits and nobody broke the glass."""
@@ -282,6 +291,8 @@ class _Run:
             raise _Refusal(
                 Refused(id=asked.id, reason=proof.reason, detail=proof.why, blob=asked.blob)
             )
+        if is_import(asked.record) and change.becomes is Decision.APPROVED:
+            self._require_no_doubt(asked, proof)
         broke_glass = None if unless is None else self._broken_glass(change.id, proof)
         if unless is not None and broke_glass is None:
             self._refusals.report(self._refused(unless))
@@ -335,6 +346,27 @@ class _Run:
                 broke_glass=entry.broke_glass,
             )
         )
+
+    def _require_no_doubt(self, asked: Asked, proof: Proof) -> None:
+        """Refuse an import that its own pull request does not carry; see `import_doubt`."""
+        actual = self._seen.actual
+        seen = actual.versions.get(asked.id)
+        doubt = "it is not in the registry"
+        if seen is not None:
+            found = import_doubt(
+                asked.id,
+                seen,
+                before=proof.registered_before,
+                role=actual.role,
+                pull_request=proof.pull_request,
+                rung_below=actual.rung_below,
+                brought_below=actual.brought_below.get(asked.id, ""),
+            )
+            if found is None:
+                return
+            doubt = found
+        reason = Reason.IMPORT_REFUSED
+        raise _Refusal(Refused(id=asked.id, reason=reason, detail=doubt, blob=asked.blob))
 
     def _refused(self, change: Refuse) -> Refused:
         blob = self._blobs.get(change.id, "")

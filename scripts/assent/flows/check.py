@@ -305,6 +305,7 @@ class _Proposal:
                 head_branch=self.head_branch,
                 proposed=proposed,
                 promotions=asked,
+                now=bench.now,
             )
         )
         reviews = tuple(each.review for each in asked)

@@ -34,7 +34,7 @@ from assent.core.rendering.notices import decided_notice
 from assent.core.rendering.pull_request import VOID
 from assent.core.timestamps import to_seconds
 from assent.flows.chronicle import Chronicle
-from assent.flows.elsewhere import decisions_elsewhere
+from assent.flows.elsewhere import decisions_elsewhere, is_import_pending
 from assent.flows.histories import read_histories
 from assent.flows.notify import notify
 from assent.flows.ownership import UndeterminedOwner, is_code_owner
@@ -476,6 +476,8 @@ class Closings:
     def _show(self, history: History) -> tuple[str, ...]:
         """Let the registry show what counts of the package that it has."""
         config, registry, id_ = self._world.config, self._world.registry, history.id
+        if id_.environment != config.entry.name and is_import_pending(self._world, id_):
+            return ()
         arn = parse_package_arn(config.registry.package_arn(id_.model, id_.version))
         try:
             seen = registry.describe(arn)

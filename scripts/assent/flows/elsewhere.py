@@ -2,6 +2,7 @@
 
 from assent.core.config import Environment
 from assent.core.errors import AssentError
+from assent.core.imports import is_import
 from assent.core.names import RecordId
 from assent.core.package import ModelVersion
 from assent.core.parameters import Names, parse_history
@@ -10,7 +11,7 @@ from assent.core.record import Decision
 from assent.flows.wanted import World, wanted_records
 from assent.ports import Parameters
 
-__all__ = ["decisions_elsewhere", "parameters_elsewhere"]
+__all__ = ["decisions_elsewhere", "is_import_pending", "parameters_elsewhere"]
 
 
 def decisions_elsewhere(world: World, id_: RecordId, version: ModelVersion) -> dict[str, Decision]:
@@ -53,3 +54,25 @@ def _is_approved(world: World, rung: str, id_: RecordId) -> bool:
         return text is not None and parse_history(there, name, text).decision is Decision.APPROVED
     except AssentError:
         return True  # nothing was learned, so nothing is changed
+
+
+def is_import_pending(world: World, id_: RecordId) -> bool:
+    """Whether main holds an import of a version that did not take effect on the first rung.
+
+    Until it did, who wrote the registry's entry last is all that tells whether somebody approved
+    the version by hand meanwhile. So nothing is written from another rung.
+
+    Raises:
+        AssentError: The first rung's history could not be read.
+    """
+    entry = world.config.entry
+    there = RecordId(entry.name, id_.model, id_.version)
+    (wanted,) = wanted_records(world, entry.name, [there.path])
+    if not isinstance(wanted, Asked) or not is_import(wanted.record):
+        return False
+    if wanted.record.decision is not Decision.APPROVED:
+        return False
+    name = Names(prefix=world.config.parameter_prefix, environment=entry.name).history(
+        there.model, there.version
+    )
+    return not parameters_elsewhere(world, entry).read([name]).get(name)

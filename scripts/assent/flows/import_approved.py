@@ -97,7 +97,7 @@ def import_approved(
     versions = (
         each for each in world.clone.registry.everything() if config.registry.covers(each.arn.model)
     )
-    found = select_imports(versions, known, choice, config, role=world.clone.role)
+    found = select_imports(versions, known, choice, config)
     names = tuple(each.name for each in environments)
     report = ImportReport(
         environments=names,

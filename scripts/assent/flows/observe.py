@@ -407,6 +407,11 @@ class _Observer:
                 for id_, entry in below.items()
                 if entry is not None and entry.decision is Decision.APPROVED
             },
+            brought_below={
+                id_: entry.pull_request
+                for id_, entry in below.items()
+                if entry is not None and entry.decision is Decision.APPROVED
+            },
             elsewhere={
                 id_: decisions_elsewhere(self._world, id_, version)
                 for id_, version in versions.items()

@@ -13,7 +13,7 @@ from assent.core.changes import Asked, Reason
 from assent.core.config import Config
 from assent.core.errors import AssentError
 from assent.core.identities import RegistrarKind
-from assent.core.imports import is_import, late_import
+from assent.core.imports import early_setting, is_import, late_import
 from assent.core.objections import (
     Objection,
     Verdict,
@@ -53,6 +53,9 @@ class Proof:
     """Who opened it."""
     approvals: tuple[Approval, ...]
     """What everybody said last before the merge, and whether it counted."""
+    registered_before: datetime | None = None
+    """Of a yes: the earlier of the times before which `assent.yaml` lets what was registered be
+    imported, of those before the pull request and now; None where one of them names no time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +164,9 @@ class _Case:
                 return self._unproven(Reason.RULES_CHANGED_ALONG, changed)
         if self._rises:
             # Neither what a later change lowered nor what one raised is got around.
-            configs = (self.world.config, origins.config_at(self.base))
-            late = self._late(configs)
+            both = (self.world.config, origins.config_at(self.base))
+            configs = both
+            late = self._late(both)
             if late is not None:
                 return self._unproven(Reason.IMPORT_REFUSED, late)
             unknown = self._unknown(configs)
@@ -185,6 +189,7 @@ class _Case:
             number=self.pull.number,
             author=self.pull.author,
             approvals=tuple(each.approval for each in verdicts),
+            registered_before=_earliest(configs),
         )
 
     def _unproven(
@@ -211,13 +216,17 @@ class _Case:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         return f"pull request {self.pull.url} also changed {found[0]}{more}, which judges records"
 
-    def _late(self, configs: Sequence[Config]) -> str | None:
+    def _late(self, configs: tuple[Config, Config]) -> str | None:
         """Say that an import was not to be had by the rules of before it, or of now."""
         if not is_import(self.asked.record):
             return None
         created = self.asked.record.package.created
-        said = (late_import(created, each) for each in configs)
-        return next((each for each in said if each is not None), None)
+        # What counts is what was over when it was merged, and what is now.
+        now, before = configs
+        found = [late_import(created, each) for each in configs]
+        found.append(early_setting(before, self.pull.merged_at))
+        found.append(early_setting(now, self.world.clock.now()))
+        return next((each for each in found if each is not None), None)
 
     def _unknown(self, configs: Sequence[Config]) -> str | None:
         """Say whom nobody knows, where that holds a yes up."""
@@ -283,6 +292,11 @@ class _Case:
             return None
         why = f"is no code owner of {path} who may write"
         return Objection(reason=Reason.APPROVED_BY_NON_OWNER, why=why)
+
+
+def _earliest(configs: Sequence[Config]) -> datetime | None:
+    times = [each.imports.registered_before for each in configs if each.imports is not None]
+    return min(times) if times and len(times) == len(configs) else None
 
 
 def _uncounted(review: Review, why: str) -> Verdict:

@@ -200,3 +200,5 @@ class Change:
     """What stands one rung below the records that it brings, once it is merged."""
     promotions: tuple[Promotion, ...] = ()
     """The records that it brings and that say Approved, in environments of the ladder."""
+    now: datetime | None = None
+    """The moment of looking; None where nothing is judged by it."""
