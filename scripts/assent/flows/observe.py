@@ -22,6 +22,7 @@ from assent.core.parameters import (
 )
 from assent.core.plan import Actual, Asked, Deleted, Rivals, Wanted, named_version
 from assent.core.record import Decision, Record
+from assent.flows.decided_otherwise import decided_otherwise
 from assent.flows.elsewhere import decisions_elsewhere, parameters_elsewhere
 from assent.flows.histories import assembled
 from assent.flows.rivals import find_rivals
@@ -462,41 +463,11 @@ class _Observer:
         return found.rivals
 
     def _decided_otherwise(self, wanted: Sequence[Wanted]) -> dict[RecordId, str]:
-        """Where else something decided on rising imports that is no import, in words.
-
-        One of which that cannot be told waits.
-        """
+        """Where else something decided on rising imports; one of which nobody can tell waits."""
         imports = [each for each in self._rising(wanted) if is_import(each.record)]
-        found = {each.id: "" for each in imports}
-        others = [each for each in self._world.config.environments if each != self._environment]
-        for other in others if imports else ():
-            names = Names(prefix=self._world.config.parameter_prefix, environment=other.name)
-            parameters = parameters_elsewhere(self._world, other)
-            asked = {each.id: names.history(each.id.model, each.id.version) for each in imports}
-            try:
-                texts = parameters.read(list(asked.values()))
-            except AssentError as error:
-                self._unknown.update((each.id, error) for each in imports)
-                continue
-            for each in imports:
-                there = RecordId(other.name, each.id.model, each.id.version)
-                try:
-                    history = assembled(there, names, texts.get(asked[each.id]), parameters.read)
-                    if not found[each.id] and not self._is_by_import(history, each.record):
-                        found[each.id] = f"in {other.name}, and not by an import"
-                except AssentError as error:
-                    self._unknown[each.id] = error
-        return found
-
-    def _is_by_import(self, history: DecisionHistory, record: Record) -> bool:
-        """Whether all that was decided are imports of the very package, each told by its blob."""
-        for entry in history.entries:
-            behind = record_of_blob(self._world, entry.blob)
-            if entry.decision is not Decision.APPROVED or entry.aside or behind is None:
-                return False
-            if not is_import(behind) or behind.package.created != record.package.created:
-                return False
-        return True
+        found = decided_otherwise(self._world, self._environment, imports)
+        self._unknown.update(found.unknown)
+        return found.where
 
     def _live(self, model: str) -> int | None:
         name = self._names.current(model)
