@@ -97,7 +97,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
             stacks=Standings(all=[stand(each) for each in deployments(DEPLOYING)]),
             config=_config_of_deploying(folder),
             models=("acme-models",),
-            reports={"prod": "acme-models"},
+            reports={"prod": "acme-prod-reports"},
         ),
         "README": Page(
             stacks=Standings(all=[stand(each) for each in deployments(README)]),
