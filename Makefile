@@ -24,8 +24,9 @@ sandbox: $(VENV)/.demo ## Try the review in a browser: serves pull requests unti
 test: $(VENV)/.dev lint ## Run the linters, the type checker and every test
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-workflows: $(VENV)/.dev $(VENV)-aws/.ready ## Run the GitHub workflows themselves, with act (on PATH, or ASSENT_ACT)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/workflows
+workflows: $(VENV)/.dev $(VENV)-aws/.ready ## Run the GitHub workflows, and docs/deploying.md, with act (on PATH, or ASSENT_ACT)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/workflows --ignore tests/workflows/walkthrough
+	@$(BIN)/python -m pytest tests/workflows/walkthrough # on a sandbox of its own, one a process
 
 browser: $(VENV)/.browser ## Run the tests that need a browser (Chromium, installed already)
 	@$(BIN)/python -m pytest tests/browser
