@@ -21,7 +21,7 @@ from assent.sandbox.github.errors import (
     not_found,
     validation_failed,
 )
-from assent.sandbox.github.routes.settings import environment_json, ruleset_json
+from assent.sandbox.github.routes.settings import environment_json, find_environment, ruleset_json
 from assent.sandbox.github.routing import ADMINISTER, Routes, repository_routes
 from assent.sandbox.github.settings import DeployEnvironment, RepositorySettings, Ruleset
 from assent.sandbox.github.views.repositories import repository_json
@@ -228,7 +228,7 @@ def put_environment(call: RepositoryCall, name: str) -> Answer:
 )
 def add_deployment_branch(call: RepositoryCall, name: str) -> Answer:
     """Let one more branch deploy to an environment."""
-    environment = _environment(call, name)
+    environment = find_environment(call, name)
     if environment.branches is None or environment.protected_only:
         raise not_found()
     branches = dict.fromkeys((*environment.branches, call.body.text("name")))
@@ -245,7 +245,7 @@ def add_deployment_branch(call: RepositoryCall, name: str) -> Answer:
 def create_environment_variable(call: RepositoryCall, environment: str) -> Answer:
     """Create a variable of an environment."""
     name, value = _variable(call.body)
-    found = _environment(call, environment)
+    found = find_environment(call, environment)
     if name in found.variables:
         raise conflict("Already exists - Variable already exists")
     changed = replace(found, variables={**found.variables, name: value})
@@ -268,7 +268,7 @@ def _variable(body: Body) -> tuple[str, str]:
 )
 def show_sealing_key(call: RepositoryCall, environment: str) -> Answer:
     """Show the key by which secrets are sealed before they are sent."""
-    _environment(call, environment)
+    find_environment(call, environment)
     return Answer(body=_sealing_key(call))
 
 
@@ -284,7 +284,7 @@ def _sealing_key(call: RepositoryCall) -> Json:
 )
 def put_secret(call: RepositoryCall, environment: str, name: str) -> Answer:
     """Keep a secret of an environment; from then on only workflows see it."""
-    found = _environment(call, environment)
+    found = find_environment(call, environment)
     body = call.body
     if body.text("key_id") != str(call.repository.id):
         raise validation_failed("The key_id is not the one of this repository's public key")
@@ -298,13 +298,6 @@ def put_secret(call: RepositoryCall, environment: str, name: str) -> Answer:
     secrets = tuple(dict.fromkeys((*found.secrets, name.upper())))
     _set_environment(call, environment, replace(found, secrets=secrets))
     return Answer(status=HTTPStatus.CREATED if is_new else HTTPStatus.NO_CONTENT)
-
-
-def _environment(call: RepositoryCall, name: str) -> DeployEnvironment:
-    found = call.repository.settings.environments.get(name)
-    if found is None:
-        raise not_found()
-    return found
 
 
 def _set_environment(call: RepositoryCall, name: str, environment: DeployEnvironment) -> None:

@@ -286,7 +286,7 @@ def _rule(kind: str, number: int) -> Json:
 )
 def list_deployment_branches(call: RepositoryCall, name: str) -> Answer:
     """List which branches may deploy to an environment."""
-    branches = list(enumerate(_environment(call, name).branches or (), start=1))
+    branches = list(enumerate(find_environment(call, name).branches or (), start=1))
     return call.page_of(
         "branch_policies",
         branches,
@@ -307,7 +307,7 @@ def list_deployment_branches(call: RepositoryCall, name: str) -> Answer:
 )
 def list_environment_variables(call: RepositoryCall, name: str) -> Answer:
     """List an environment's variables."""
-    return _variables(call, dict(_environment(call, name).variables))
+    return _variables(call, dict(find_environment(call, name).variables))
 
 
 @routes.on(
@@ -321,12 +321,13 @@ def list_environment_secrets(call: RepositoryCall, name: str) -> Answer:
     moment = timestamp(call.repository.created_at)
     return call.page_of(
         "secrets",
-        _environment(call, name).secrets,
+        find_environment(call, name).secrets,
         lambda secret: {"name": secret, "created_at": moment, "updated_at": moment},
     )
 
 
-def _environment(call: RepositoryCall, name: str) -> DeployEnvironment:
+def find_environment(call: RepositoryCall, name: str) -> DeployEnvironment:
+    """Return an environment, or answer that there is none."""
     found = call.repository.settings.environments.get(name)
     if found is None:
         raise not_found()
